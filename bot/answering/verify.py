@@ -1,0 +1,151 @@
+"""Does every word of a draft stand in the evidence, from a school that was asked about and an edition in force?
+
+What fails is dropped. What is left becomes the answer; when nothing is left there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from bot.answering.words import content_words, stem, stems
+from bot.model import Answered, AnswerSentence, Citation, Claim, Draft, ProgrammeOffer, Quotation
+from ingestion.model import School, Slug, Trust
+
+MIN_SHARED_WORDS = 0.5
+"""Of a claim's content words, the share that must stand in the passages it cites."""
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NUMBER_WORDS = {
+    word: str(value)
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+    )
+} | {"twenty": "20", "thirty": "30", "forty": "40", "sixty": "60", "ninety": "90"}
+
+
+def verify(
+    draft: Draft,
+    *,
+    schools: tuple[Slug, ...],
+    trust: Trust,
+    today: date,
+    programmes: Sequence[ProgrammeOffer] = (),
+) -> Answered | None:
+    """The answer that the draft's own sources carry; None when no citation is left.
+
+    `schools`: those asked about; a quotation of any other is dropped. For a draft with claims, a claim whose numbers or
+    words its passages do not hold is dropped, and only sources that a kept claim uses are listed.
+    """
+    sound = [_is_sound(quotation, schools) for quotation in draft.quotations]
+    if draft.claims:
+        claims = [claim for claim in draft.claims if _is_supported(claim, draft.quotations, sound)]
+        used = list(dict.fromkeys(index for claim in claims for index in claim.supports))
+    else:
+        claims = []
+        used = [index for index, is_sound in enumerate(sound) if is_sound]
+    if not used:
+        return None
+    numbers = {index: number for number, index in enumerate(used, start=1)}
+    citations = tuple(_cite(number, draft.quotations[index], trust, today) for index, number in numbers.items())
+    return Answered(
+        citations=citations,
+        sentences=tuple(AnswerSentence(claim.text, tuple(numbers[index] for index in claim.supports)) for claim in claims),
+        programmes=tuple(programmes),
+        school=schools[0] if len(schools) == 1 else None,
+        confidence=draft.confidence,
+        made_by=draft.made_by,
+        notes=_notes(citations),
+    )
+
+
+def is_past(stated: str | None, today: date) -> bool:
+    """True when the whole of a stated date ("2026-09-01", "2026-09", "2026") lies before today; False when none is stated."""
+    return bool(stated) and today.isoformat()[: len(stated or "")] > (stated or "")
+
+
+def spoken_date(stated: str) -> str:
+    """ "2027-09-01" as "1 September 2027", "2027-09" as "September 2027"; anything else as it stands."""
+    parts = stated.split("-")
+    try:
+        day = date(*(int(part) for part in (*parts, "1", "1")[:3]))
+    except (TypeError, ValueError):
+        return stated
+    return {1: f"{day.year}", 2: f"{day:%B} {day.year}"}.get(len(parts), f"{day.day} {day:%B} {day.year}")
+
+
+def _is_sound(quotation: Quotation, schools: tuple[Slug, ...]) -> bool:
+    version = quotation.found.version
+    of_asked_school: bool = version.school is None or version.school in schools
+    verbatim = _folded(quotation.text) in _folded(quotation.found.passage.text)
+    return of_asked_school and version.status == "in_force" and verbatim and bool(quotation.text.strip())
+
+
+def _is_supported(claim: Claim, quotations: Sequence[Quotation], sound: Sequence[bool]) -> bool:
+    """True when all its sources are sound, every number of it stands in them, and so do enough of its words."""
+    if not claim.supports or not all(sound[index] for index in claim.supports):
+        return False
+    sources = " ".join(_whole_text(quotations[index]) for index in claim.supports)
+    if not numbers_in(claim.text) <= numbers_in(sources):
+        return False
+    said = {stem(word) for word in content_words(claim.text)}
+    held = set(stems(sources))
+    return bool(said) and len(said & held) / len(said) >= MIN_SHARED_WORDS
+
+
+def numbers_in(text: str) -> frozenset[str]:
+    """Every number of a text, written in digits or (to sixteen, and the tens) in words."""
+    words = (_NUMBER_WORDS.get(word) for word in re.findall(r"[a-z]+", text.lower()))
+    digits = (number.rstrip(".,:").replace(",", "") for number in _NUMBER.findall(text))
+    return frozenset([*filter(None, words), *digits])
+
+
+def _whole_text(quotation: Quotation) -> str:
+    found = quotation.found
+    return " ".join((found.version.title, *found.passage.heading, found.passage.text))
+
+
+def _cite(number: int, quotation: Quotation, trust: Trust, today: date) -> Citation:
+    version, passage = quotation.found.version, quotation.found.passage
+    stated = version.metadata
+    return Citation(
+        number=number,
+        title=version.title,
+        path=version.path,
+        school=version.school,
+        school_name=school_name(version.school, trust),
+        heading=passage.heading,
+        locator=quotation.locator,
+        quote=quotation.text,
+        version=stated.version,
+        review_due=stated.review_due,
+        review_overdue=is_past(stated.review_due, today),
+        url=stated.url,
+        header=quotation.header,
+        rows=quotation.rows,
+        doubt=version.doubt,
+        effective_from=stated.effective_from,
+    )
+
+
+def school_name(school: School, trust: Trust) -> str:
+    """The school's name; the trust's for a trust-wide document; empty where the trust has no name of its own."""
+    record = trust.school(school)
+    if record is not None:
+        return record.name
+    return trust.name if school is None and trust.schools else ""
+
+
+def _notes(citations: Sequence[Citation]) -> tuple[str, ...]:
+    notes = []
+    for citation in citations:
+        if citation.review_overdue and citation.review_due:
+            notes.append(f"{citation.title} was due for review by {spoken_date(citation.review_due)}: check that it still holds.")
+        if citation.doubt:
+            notes.append(citation.doubt)
+    return tuple(dict.fromkeys(notes))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())

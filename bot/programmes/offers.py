@@ -1,0 +1,75 @@
+"""Which training programmes fit a question?
+
+Programmes are records, not prose: they are matched by their names, their audience and their subject, and their dates are
+counted from today. A record whose eligibility rules depend on what is not known of the asker is a "maybe", with the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.answering.words import content_words, stem, stems
+from bot.model import ProgrammeOffer
+
+MAX_OFFERS = 3
+_GENERIC = frozenset(
+    stem(word)
+    for word in """programme course training qualification apply application close closes closed deadline date open opening
+    fund funded free cost next start available suit suits right best new become want school trust staff offer""".split()
+)
+
+
+def offer_programmes(
+    question: str, records: Sequence[Mapping[str, Any]], *, today: date, expansions: Sequence[str] = ()
+) -> tuple[ProgrammeOffer, ...]:
+    """Up to three programmes, best first; empty when no record shares a telling word with the question.
+
+    A programme named by its id or name comes first, in the order of naming; then those whose audience or subject shares most words.
+    """
+    asked = " ".join((question, *expansions)).lower()
+    words = {stem(word) for word in content_words(asked)} - _GENERIC
+    ranked = sorted(
+        ((score, record) for record in records if (score := _fit(asked, words, record)) > 0), key=lambda pair: -pair[0]
+    )
+    named = [pair for pair in ranked if pair[0] >= _NAMED]
+    return tuple(_offer(record, today) for _, record in (named or ranked)[:MAX_OFFERS])
+
+
+_NAMED = 100.0
+
+
+def _fit(asked: str, words: set[str], record: Mapping[str, Any]) -> float:
+    names = [str(record.get("id", "")), str(record.get("name", "")), *map(str, record.get("former_names", ()))]
+    names += [short for name in names for short in re.findall(r"\(([A-Z]{3,})\)", name)]
+    if any(name and re.search(rf"(?<!\w){re.escape(name.lower())}s?(?!\w)", asked) for name in names):
+        return _NAMED
+    audience = record.get("audience") or {}
+    roles = " ".join(map(str, audience.get("roles", ()))) if isinstance(audience, Mapping) else str(audience)
+    about_whom = set(stems(roles)) & words
+    about_what = set(stems(" ".join((*names, str(record.get("strand", "")), str(record.get("kind", "")))))) & words
+    return 2.0 * len(about_whom) + len(about_what)
+
+
+def _offer(record: Mapping[str, Any], today: date) -> ProgrammeOffer:
+    closes = next_closing(record, today)
+    rules = [str(rule.get("says", "")) for rule in record.get("eligibility", ()) if isinstance(rule, Mapping)]
+    why = " ".join(filter(None, rules[:2])) or "No eligibility rule is recorded: ask the contact."
+    if closes is None and record.get("cohorts"):
+        why = f"No cohort is open for applications now. {why}"
+    return ProgrammeOffer(
+        id=str(record["id"]),
+        name=str(record["name"]),
+        eligibility="maybe",
+        why=why,
+        closes=closes,
+        url=str(record["url"]) if record.get("url") else None,
+    )
+
+
+def next_closing(record: Mapping[str, Any], today: date) -> str | None:
+    """The nearest closing date that is not past (ISO); None when every cohort has closed or none states a date."""
+    dates = [str(cohort.get("closes") or "") for cohort in record.get("cohorts", ()) if isinstance(cohort, Mapping)]
+    return min((stated for stated in dates if stated >= today.isoformat()), default=None)

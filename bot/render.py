@@ -1,0 +1,145 @@
+"""How does an answer read as text, and as JSON?
+
+Pure. Slack's blocks are made in `bot.slack.blocks`, the page's HTML in `bot.web`; the words they share are made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from bot.answering.verify import spoken_date
+from bot.model import (
+    Answer,
+    Answered,
+    Citation,
+    Failed,
+    NeedsDetail,
+    NoEvidence,
+    ProgrammeOffer,
+    Redirected,
+    Reply,
+)
+
+ELIGIBILITY_WORDS = {"eligible": "you can apply", "maybe": "maybe", "not_eligible": "not for you"}
+
+
+def render_markdown(answer: Answer) -> str:
+    """The answer as a person reads it: the answer first, then its sources, one a line."""
+    match answer:
+        case Answered():
+            return _render_answered(answer)
+        case NeedsDetail():
+            return "\n".join([answer.sentence, *(f"- {label}" for _, label in answer.options)])
+        case NoEvidence() | Failed():
+            return answer.sentence
+        case Redirected():
+            return answer.markdown
+        case _:
+            assert_never(answer)
+
+
+def lead_line(citation: Citation) -> str:
+    """Whose words follow: "Saltmarsh Primary School, Behaviour policy, version 3.1, page 4"."""
+    version = f"version {citation.version}" if citation.version else ""
+    return ", ".join(filter(None, [citation.school_name, citation.title, version, citation.locator]))
+
+
+def source_line(citation: Citation) -> str:
+    """One source in one line, with all that tells whether to trust it."""
+    parts = [
+        ", ".join(filter(None, [citation.title, citation.school_name])),
+        f"version {citation.version}" if citation.version else "",
+        citation.heading[-1] if citation.heading and citation.heading[-1] != citation.title else "",
+        citation.locator,
+        _review(citation),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def made_by_line(answer: Answered) -> str:
+    """The quiet footer: how the answer was made, and that it can be wrong."""
+    how = "Quoted from the documents." if answer.made_by == "quotations" else "Written by an AI model from the documents."
+    return f"{how} It can be wrong: check the source."
+
+
+def programme_line(offer: ProgrammeOffer) -> str:
+    """One programme in one line: name, eligibility and why, closing date."""
+    closes = f"Closes {spoken_date(offer.closes)}." if offer.closes else ""
+    return " ".join(filter(None, [f"{offer.name} ({ELIGIBILITY_WORDS[offer.eligibility]}).", offer.why, closes]))
+
+
+def reply_as_json(reply: Reply) -> dict[str, Any]:
+    """The object that `ask --json` prints, in its fixed order."""
+    answer = reply.answer
+    outcome = {
+        Answered: "answered",
+        NeedsDetail: "needs_detail",
+        NoEvidence: "no_evidence",
+        Redirected: "redirected",
+        Failed: "failed",
+    }[type(answer)]
+    answered = answer if isinstance(answer, Answered) else None
+    return {
+        "id": reply.question_id,
+        "outcome": outcome,
+        "redirect": answer.kind if isinstance(answer, Redirected) else None,
+        "school": answer.school if isinstance(answer, Answered | NoEvidence | Redirected) else None,
+        "text": render_markdown(answer),
+        "citations": [_citation_as_json(citation) for citation in answered.citations] if answered else [],
+        "programmes": [_offer_as_json(offer) for offer in answered.programmes] if answered else [],
+        "confidence": round(answer.confidence, 3) if isinstance(answer, Answered | NoEvidence) else None,
+        "took_ms": round(reply.took_ms, 1),
+    }
+
+
+def _render_answered(answer: Answered) -> str:
+    lines: list[str] = []
+    if answer.sentences:
+        said = (sentence.text + "".join(f" [{number}]" for number in sentence.citations) for sentence in answer.sentences)
+        lines += [" ".join(said), ""]
+    else:
+        for citation in answer.citations:
+            lines += [f"**{lead_line(citation)}** [{citation.number}]", "", *quote_lines(citation), ""]
+    for offer in answer.programmes:
+        lines += [f"- {programme_line(offer)}"]
+    if answer.programmes:
+        lines += [""]
+    lines += [f"*Note: {note}*" for note in answer.notes]
+    lines += [f"[{citation.number}] {source_line(citation)}  " for citation in answer.citations]
+    lines += ["", f"*{made_by_line(answer)}*"]
+    return "\n".join(lines).strip()
+
+
+def quote_lines(citation: Citation) -> Sequence[str]:
+    """The quotation as markdown: a quoted paragraph, or a table with its column names."""
+    if citation.rows and citation.header and all(len(row) == len(citation.header) for row in citation.rows):
+        rows = [citation.header, ("---",) * len(citation.header), *citation.rows]
+        return [f"> | {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+    # a bare ">" between the lines of a quotation keeps each on its own line
+    return "\n>\n".join(f"> {line}" for line in citation.quote.splitlines()).splitlines()
+
+
+def _review(citation: Citation) -> str:
+    if not citation.review_due:
+        return ""
+    return f"review {'was ' if citation.review_overdue else ''}due {spoken_date(citation.review_due)}"
+
+
+def _citation_as_json(citation: Citation) -> dict[str, Any]:
+    return {
+        "number": citation.number,
+        "title": citation.title,
+        "path": citation.path,
+        "school": citation.school,
+        "heading": list(citation.heading),
+        "locator": citation.locator,
+        "quote": citation.quote,
+        "version": citation.version,
+        "review_due": citation.review_due,
+        "url": citation.url,
+    }
+
+
+def _offer_as_json(offer: ProgrammeOffer) -> dict[str, Any]:
+    return {"id": offer.id, "name": offer.name, "eligibility": offer.eligibility, "why": offer.why, "closes": offer.closes}

@@ -1,0 +1,270 @@
+"""What does a web page say, without its menus, banners and footers?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+
+from ingestion.errors import DocumentNotRead
+from ingestion.metadata import Cover
+from ingestion.parse.reading import Outline, Reading, fold
+
+NEVER_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "select", "button", "math")
+FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "complementary"})
+BANNER = re.compile(r"cookie[-_ ]?(?:banner|consent|notice|bar|popup|message|modal|overlay|policy-bar)|onetrust|gdpr")
+MENU = re.compile(r"(?:^|[-_ ])(?:nav|navbar|navigation|menu|breadcrumbs?|pagination|pager|share|social|skip)(?:$|[-_ ])")
+MENU_LINK_SHARE = 0.8
+"""A list of which more than this share of the words are links is a menu, if its class also says so."""
+
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol p pre section summary table ul".split()
+)
+
+
+def read_html(data: bytes) -> Reading:
+    """The main content of a page. Raises DocumentNotRead when nothing is left without its frame."""
+    page = BeautifulSoup(data, "lxml")
+    title = fold(page.title.get_text()) if page.title else ""
+    reading = read_page(page)
+    if not any(section.blocks for section in reading.sections):
+        raise DocumentNotRead(
+            "no content on the page, apart from menus and scripts: it may be filled in by a script in a browser; "
+            "save the page as PDF instead"
+        )
+    titles = tuple(filter(None, (*reading.cover.titles, title)))
+    return Reading(reading.sections, Cover(titles, reading.cover.pairs, reading.cover.lines))
+
+
+def read_page(page: BeautifulSoup) -> Reading:
+    """The text of a parsed page under its headings; also used for Markdown, which is HTML in short."""
+    content = _main_content(page)
+    outline = Outline()
+    _read_children(content, outline)
+    sections = outline.sections()
+    first_heading = content.find("h1")
+    return Reading(
+        sections,
+        Cover(
+            titles=(fold(first_heading.get_text()),) if isinstance(first_heading, Tag) else (),
+            pairs=tuple(_pairs(content)),
+            lines=tuple(block.text for section in sections[:3] for block in section.blocks[:8]),
+        ),
+    )
+
+
+# ── what is content ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _main_content(page: BeautifulSoup) -> Tag:
+    """The page's main part with its frame cut out. A `main` without words is passed over for the whole body."""
+    for tag in page.find_all(NEVER_TEXT):
+        tag.decompose()
+    shown = {name for tag in page.find_all(attrs={"aria-controls": True}) for name in str(tag["aria-controls"]).split()}
+    body = page.body or page
+    articles = page.find_all("article")
+    candidates = [page.find("main"), page.find(attrs={"role": "main"}), articles[0] if len(articles) == 1 else None]
+    for content in candidates:
+        if isinstance(content, Tag) and fold(content.get_text()):
+            _cut_frame(content, shown, is_main=True)
+            if fold(content.get_text()):
+                return content
+    _cut_frame(body, shown, is_main=False)
+    return body
+
+
+def _cut_frame(content: Tag, shown: set[str], *, is_main: bool) -> None:
+    frame = {"nav", "dialog"} | (set() if is_main else {"header", "footer", "aside"})
+    for tag in content.find_all(True):
+        if tag.decomposed or tag.parent is None:
+            continue
+        if tag.name in frame or (tag.name == "footer" and tag.parent is content) or _is_frame(tag, shown):
+            # A page's header may hold its only title.
+            title = tag.find("h1") if tag.name == "header" else None
+            if isinstance(title, Tag):
+                tag.replace_with(title.extract())
+            else:
+                tag.decompose()
+
+
+def _is_frame(tag: Tag, shown: set[str]) -> bool:
+    attributes = tag.attrs or {}
+    if str(attributes.get("role", "")).lower() in FRAME_ROLES:
+        return True
+    is_hidden = "hidden" in attributes or re.search(r"display:\s*none", str(attributes.get("style", "")))
+    if is_hidden and str(attributes.get("id", "")) not in shown:
+        return True
+    names = _names(tag)
+    if not names or tag.name in ("html", "body", "main", "h1", "h2", "h3", "h4", "h5", "h6"):
+        return False
+    if BANNER.search(names):
+        return True
+    return bool(MENU.search(names)) and _link_share(tag) > MENU_LINK_SHARE
+
+
+def _names(tag: Tag) -> str:
+    classes = tag.attrs.get("class") or []
+    words = classes if isinstance(classes, list) else [str(classes)]
+    return " ".join([*words, str(tag.attrs.get("id", ""))]).lower()
+
+
+def _link_share(tag: Tag) -> float:
+    words = len(fold(tag.get_text()))
+    linked = sum(len(fold(link.get_text())) for link in tag.find_all("a"))
+    return linked / words if words else 1.0
+
+
+# ── blocks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_children(parent: Tag, outline: Outline, *, in_item: bool = False) -> None:
+    """Read the block elements below `parent`; words between them become paragraphs, or the item they stand in."""
+    words: list[str] = []
+
+    def finish() -> None:
+        # Two line breaks in a row are how some editors part paragraphs.
+        for piece in re.split(r"\n\s*\n", "".join(words)):
+            outline.add("list_item" if in_item else "paragraph", piece)
+        words.clear()
+
+    for child in parent.children:
+        if isinstance(child, Tag) and (child.name in _BLOCK_TAGS or _has_block(child)):
+            finish()
+            _read_block(child, outline, in_item=in_item)
+        else:
+            words.append(_words(child))
+    finish()
+
+
+def _read_block(tag: Tag, outline: Outline, *, in_item: bool) -> None:
+    match tag.name:
+        case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+            outline.heading(int(tag.name[1]), _words(tag))
+        case "table":
+            _read_table(tag, outline)
+        case "li":
+            _read_children(tag, outline, in_item=True)
+        case "pre":
+            outline.add("paragraph", tag.get_text())
+        case "ul" | "ol":
+            _read_children(tag, outline)
+        case _:
+            _read_children(tag, outline, in_item=in_item)
+
+
+def _has_block(tag: Tag) -> bool:
+    return tag.find(_BLOCK_TAGS) is not None
+
+
+def _words(node: PageElement) -> str:
+    """The words of inline content; comments and the like are not text."""
+    if isinstance(node, PreformattedString):
+        return ""
+    if isinstance(node, NavigableString):
+        return re.sub(r"\s+", " ", str(node))
+    if not isinstance(node, Tag):
+        return ""
+    if node.name == "br":
+        return "\n"
+    return "".join(_words(child) for child in node.children)
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_table(table: Tag, outline: Outline) -> None:
+    if _is_layout(table):
+        caption_and_cells = table.find_all(["caption", "td", "th"])
+        for cell in caption_and_cells:
+            if cell.find_parent("table") is table:
+                _read_children(cell, outline)
+        return
+    if isinstance(caption := table.find("caption"), Tag):
+        outline.add("paragraph", _words(caption))
+    rows = list(_own_rows(table))
+    grid = _grid(rows)
+    headers = 0
+    while headers < len(rows) - 1 and _is_header(rows[headers]):
+        headers += 1
+    outline.table(grid, headers=headers)
+
+
+def _is_layout(table: Tag) -> bool:
+    """A table that only places things on the page: it says so, holds headings or tables, or has a single column."""
+    if table.attrs.get("role") in ("presentation", "none"):
+        return True
+    if table.find(["table", "h1", "h2", "h3", "h4", "h5", "h6"]) is not None:
+        return True
+    return all(len(_cells(row)) <= 1 for row in _own_rows(table))
+
+
+def _own_rows(table: Tag) -> Iterator[Tag]:
+    return (row for row in table.find_all("tr") if row.find_parent("table") is table)
+
+
+def _cells(row: Tag) -> list[Tag]:
+    return [cell for cell in row.find_all(["td", "th"], recursive=False)]
+
+
+def _is_header(row: Tag) -> bool:
+    if isinstance(row.parent, Tag) and row.parent.name == "thead":
+        return True
+    cells = _cells(row)
+    return len(cells) > 1 and all(cell.name == "th" for cell in cells)
+
+
+def _grid(rows: list[Tag]) -> list[list[str]]:
+    """The words of the cells by row and column. A cell over several columns stands in its first; one over several
+    rows stands in each of them, for a row is read alone."""
+    grid: list[list[str]] = []
+    held: dict[int, tuple[int, str]] = {}  # column → rows still covered from above, and the words
+    for row in rows:
+        line: list[str] = []
+        cells = _cells(row)
+        while cells or any(column >= len(line) for column in held):
+            column = len(line)
+            if column in held:
+                left, words = held.pop(column)
+                line.append(words)
+                if left > 1:
+                    held[column] = (left - 1, words)
+            elif cells:
+                cell = cells.pop(0)
+                words = " ".join(_words_of_blocks(cell))
+                span = _number(cell, "colspan")
+                for offset in range(span):
+                    shown = words if offset == 0 else ""
+                    line.append(shown)
+                    if _number(cell, "rowspan") > 1:
+                        held[column + offset] = (_number(cell, "rowspan") - 1, shown)
+            else:
+                line.append("")
+        grid.append(line)
+    return grid
+
+
+def _words_of_blocks(cell: Tag) -> list[str]:
+    inside = Outline()
+    _read_children(cell, inside)
+    return [section.text for section in inside.sections()]
+
+
+def _number(cell: Tag, name: str) -> int:
+    """A span as a page states it: 1 where it is no number; never more than a page could hold."""
+    stated = str(cell.attrs.get(name, "1"))
+    return max(1, min(int(stated), 200)) if stated.isdecimal() else 1
+
+
+def _pairs(content: Tag) -> Iterator[tuple[str, str]]:
+    """Label and value, from rows of two cells and from definition lists: where a page says its version and dates."""
+    for row in content.find_all("tr")[:40]:
+        cells = [fold(cell.get_text(" ")) for cell in _cells(row)]
+        if len(cells) == 2:
+            yield cells[0], cells[1]
+    for term in content.find_all("dt")[:40]:
+        value = term.find_next_sibling("dd")
+        if isinstance(value, Tag):
+            yield fold(term.get_text(" ")), fold(value.get_text(" "))
