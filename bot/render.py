@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from bot.answering.verify import spoken_date
 from bot.model import (
     Answer,
     Answered,
@@ -20,8 +19,7 @@ from bot.model import (
     Redirected,
     Reply,
 )
-
-ELIGIBILITY_WORDS = {"eligible": "you can apply", "maybe": "maybe", "not_eligible": "not for you"}
+from bot.wording import ELIGIBILITY_WORDS, citation_details, citation_title, footer, spoken_date
 
 
 def render_markdown(answer: Answer) -> str:
@@ -47,26 +45,13 @@ def lead_line(citation: Citation) -> str:
 
 def source_line(citation: Citation) -> str:
     """One source in one line, with all that tells whether to trust it."""
-    parts = [
-        ", ".join(filter(None, [citation.title, citation.school_name])),
-        f"version {citation.version}" if citation.version else "",
-        citation.heading[-1] if citation.heading and citation.heading[-1] != citation.title else "",
-        citation.locator,
-        _review(citation),
-    ]
-    return " · ".join(filter(None, parts))
-
-
-def made_by_line(answer: Answered) -> str:
-    """The quiet footer: how the answer was made, and that it can be wrong."""
-    how = "Quoted from the documents." if answer.made_by == "quotations" else "Written by an AI model from the documents."
-    return f"{how} It can be wrong: check the source."
+    return " · ".join((citation_title(citation), *citation_details(citation)))
 
 
 def programme_line(offer: ProgrammeOffer) -> str:
     """One programme in one line: name, eligibility and why, closing date."""
     closes = f"Closes {spoken_date(offer.closes)}." if offer.closes else ""
-    return " ".join(filter(None, [f"{offer.name} ({ELIGIBILITY_WORDS[offer.eligibility]}).", offer.why, closes]))
+    return " ".join(filter(None, [f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}.", offer.why, closes]))
 
 
 def reply_as_json(reply: Reply) -> dict[str, Any]:
@@ -107,7 +92,7 @@ def _render_answered(answer: Answered) -> str:
         lines += [""]
     lines += [f"*Note: {note}*" for note in answer.notes]
     lines += [f"[{citation.number}] {source_line(citation)}  " for citation in answer.citations]
-    lines += ["", f"*{made_by_line(answer)}*"]
+    lines += ["", f"*{footer(answer)}*"]
     return "\n".join(lines).strip()
 
 
@@ -118,12 +103,6 @@ def quote_lines(citation: Citation) -> Sequence[str]:
         return [f"> | {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     # a bare ">" between the lines of a quotation keeps each on its own line
     return "\n>\n".join(f"> {line}" for line in citation.quote.splitlines()).splitlines()
-
-
-def _review(citation: Citation) -> str:
-    if not citation.review_due:
-        return ""
-    return f"review {'was ' if citation.review_overdue else ''}due {spoken_date(citation.review_due)}"
 
 
 def _citation_as_json(citation: Citation) -> dict[str, Any]:

@@ -23,6 +23,13 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+EXAMPLE_QUESTIONS = (
+    "What happens if a pupil has a phone out in a lesson?",
+    "How many days can I have for a funeral?",
+    "How much time off timetable does an ECT get in year 2?",
+)
+"""What to try first: on the page, and as Slack's suggested prompts."""
+
 ELIGIBILITY_WORDS: dict[Eligibility, str] = {
     "eligible": "Open to you",
     "maybe": "May be open to you",

@@ -10,7 +10,7 @@ import re
 
 _CHILD = (
     r"(?:child|children|kid|kids|pupil|pupils|student|students|boy|boys|girl|girls|lad|lads|lass|teen\w*|toddler|baby"
-    r"|young person|sixth ?former|year ?(?:[1-9]|1[0-3])s?\b|y(?:[1-9]|1[0-3])s?\b|yr ?(?:[1-9]|1[0-3])\b)"
+    r"|young person|sixth ?formers?|year ?(?:[1-9]|1[0-3])s?\b|y(?:[1-9]|1[0-3])s?\b|yr ?(?:[1-9]|1[0-3])\b)"
 )
 _RELATIVE = r"(?:mum|mom|dad|father|mother|step ?-?(?:dad|mum|father|mother|brother)|uncle|brother|cousin|parents?|boyfriend|carer)"
 _HARM = (

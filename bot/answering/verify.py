@@ -11,6 +11,7 @@ from datetime import date
 
 from bot.answering.words import content_words, stem, stems
 from bot.model import Answered, AnswerSentence, Citation, Claim, Draft, ProgrammeOffer, Quotation
+from bot.wording import spoken_date
 from ingestion.model import School, Slug, Trust
 
 MIN_SHARED_WORDS = 0.5
@@ -63,16 +64,6 @@ def verify(
 def is_past(stated: str | None, today: date) -> bool:
     """True when the whole of a stated date ("2026-09-01", "2026-09", "2026") lies before today; False when none is stated."""
     return bool(stated) and today.isoformat()[: len(stated or "")] > (stated or "")
-
-
-def spoken_date(stated: str) -> str:
-    """ "2027-09-01" as "1 September 2027", "2027-09" as "September 2027"; anything else as it stands."""
-    parts = stated.split("-")
-    try:
-        day = date(*(int(part) for part in (*parts, "1", "1")[:3]))
-    except (TypeError, ValueError):
-        return stated
-    return {1: f"{day.year}", 2: f"{day:%B} {day.year}"}.get(len(parts), f"{day.day} {day:%B} {day.year}")
 
 
 def _is_sound(quotation: Quotation, schools: tuple[Slug, ...]) -> bool:

@@ -1,0 +1,140 @@
+"""How are the parts wired together? Once, here: settings → adapters → services.
+
+Importing this module loads no model and opens nothing. The heavy libraries come in when something needs them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.answering.answer import Answering, answer_question
+from bot.answering.chat_model import LangChainChatModel
+from bot.answering.interpret import expand_acronyms, schools_named
+from bot.answering.retrieve import retrieve
+from bot.errors import SettingsError, StaffroomError, UnknownSchool
+from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
+from bot.prompts import load_prompt, load_replies
+from bot.settings import Settings
+from bot.status import CorpusStatus, corpus_status
+from ingestion.embed import SentenceTransformerEmbedder
+from ingestion.index import Index, open_index
+from ingestion.model import School, Trust
+
+log = structlog.get_logger(__name__)
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def today_in_school() -> date:
+    """The date where the schools are."""
+    return datetime.now(LONDON).date()
+
+
+class Staffroom:
+    """The bot, ready to answer: one open index, one embedding model, at most one chat model. Safe to call from threads."""
+
+    def __init__(self, settings: Settings, *, today: Callable[[], date] = today_in_school) -> None:
+        """Raises SettingsError or IndexUnavailable, each a sentence with the mend."""
+        self.settings = settings
+        self._today = today
+        self._embedder = SentenceTransformerEmbedder(settings.embedding_model)
+        self._index = open_reading_index(settings, model=self._embedder.name)
+        self._replies = load_replies()
+        self._answering = Answering(
+            index=self._index,
+            embedder=self._embedder,
+            replies=self._replies,
+            prompt=load_prompt("compose"),
+            chat_model=_chat_model(settings),
+        )
+
+    @property
+    def trust(self) -> Trust:
+        """The trust as of the last refresh."""
+        return self._index.trust()
+
+    def answer(self, question: Question) -> Reply:
+        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference id that the log has."""
+        started = time.perf_counter()
+        try:
+            self.check_school(question.asker.school)
+            answer = answer_question(question, self._answering, today=self._today())
+        except UnknownSchool as error:
+            answer = Failed(str(error), reference="")
+        except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
+            reference = uuid4().hex[:8]
+            log.exception("answer_failed", reference=reference, error=type(error).__name__)
+            answer = Failed(self._replies["failed"].fill(reference=reference), reference)
+        took_ms = (time.perf_counter() - started) * 1000
+        log.info("answered", outcome=type(answer).__name__, took_ms=round(took_ms, 1))
+        return Reply(answer, took_ms=took_ms, question_id=question.id)
+
+    def search(self, query: str, *, school: School = None, limit: int = 10) -> list[ScoredPassage]:
+        """The passages found for a query, best first: of the trust, and of the school given or named in the query."""
+        self.check_school(school)
+        trust = self.trust
+        schools = schools_named(query, trust) or ((school,) if school else ())
+        lookup = LookUp(query, schools, expand_acronyms(query, trust.acronyms))
+        vector = self._embedder.embed_question(". ".join((query, *lookup.expansions[:2])))
+        return list(retrieve(lookup, index=self._index, vector=vector, kept=limit).kept)
+
+    def status(self) -> CorpusStatus:
+        """The health of the corpus as of now."""
+        return read_status(self._index, today=self._today())
+
+    def warm_up(self) -> None:
+        """Loads the embedding model, so that the first asker does not wait for it."""
+        self._embedder.embed_question("warm up")
+
+    def close(self) -> None:
+        self._index.close()
+
+    def check_school(self, school: School) -> None:
+        """Raises UnknownSchool when the trust has no such school; the sentence lists those it has."""
+        trust = self.trust
+        if school is not None and trust.school(school) is None:
+            known = ", ".join(one.slug for one in trust.schools)
+            raise UnknownSchool(
+                f"There is no school {str(school)!r} in trust.toml; the schools are: {known}."
+                if known
+                else f"There is no school {str(school)!r}: this corpus has no trust.toml, so every document is trust-wide."
+            )
+
+
+def open_reading_index(settings: Settings, *, model: str | None) -> Index:
+    """The index of these settings, to read. Raises IndexUnavailable with the mend."""
+    return open_index(
+        data=settings.data,
+        database_url=settings.database_url,
+        chroma_url=str(settings.chroma_url) if settings.chroma_url else None,
+        model=model,
+    )
+
+
+def read_status(index: Index, *, today: date) -> CorpusStatus:
+    """The health of the corpus in an open index."""
+    last = index.last_refresh()
+    return corpus_status(
+        index.versions(),
+        trust=index.trust(),
+        failures=index.failures(),
+        passages=index.passage_count(),
+        last_refresh=last.finished_at if last else None,
+        today=today,
+    )
+
+
+def _chat_model(settings: Settings) -> LangChainChatModel | None:
+    if settings.chat_model is None:
+        return None
+    base_url = str(settings.chat_base_url) if settings.chat_base_url else None
+    return LangChainChatModel(settings.chat_model, base_url=base_url, timeout_seconds=settings.chat_timeout_seconds)
+
+
+__all__ = ["SettingsError", "Staffroom", "StaffroomError", "open_reading_index", "read_status", "today_in_school"]

@@ -1,0 +1,83 @@
+"""How does a line of JSON become a question?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.model import Asker, Failed, Question, Reply, Turn
+from ingestion.model import School, Slug
+
+
+@dataclass(frozen=True)
+class Search:
+    """One line of `search --batch`."""
+
+    id: str | None
+    query: str
+    school: School
+
+
+def read_questions(lines: Iterable[str]) -> Iterator[Question | Reply]:
+    """A question for each line that is not blank, in order; for a line that cannot be used, a failed reply that says why."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield as_question(_read_object(line, wants="question"))
+            except ValueError as error:
+                yield Reply(Failed(f"Line {number}: {error}", reference=""), question_id=None)
+
+
+def read_searches(lines: Iterable[str]) -> Iterator[Search]:
+    """A search for each line that is not blank, in order. A line that cannot be used is an empty query under its number."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = _read_object(line, wants="query")
+        except ValueError:
+            yield Search(f"line {number}", "", None)
+            continue
+        yield Search(_text_or_none(entry.get("id")), entry["query"], _slug(entry.get("school")))
+
+
+def as_question(entry: Mapping[str, Any]) -> Question:
+    """The question that an object states. Raises ValueError naming what is wrong with it."""
+    history = entry.get("history") or []
+    roles = entry.get("roles") or []
+    if not isinstance(history, list) or not all(_is_turn(turn) for turn in history):
+        raise ValueError('`history` is a list of {"role": "user" or "assistant", "text": "…"}.')
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise ValueError("`roles` is a list of texts.")
+    return Question(
+        text=entry["question"],
+        asker=Asker(_slug(entry.get("school")), tuple(roles)),
+        history=tuple(Turn(turn["role"], turn["text"]) for turn in history),
+        id=_text_or_none(entry.get("id")),
+    )
+
+
+def _read_object(line: str, *, wants: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        raise ValueError("not JSON.") from None
+    if not isinstance(entry, dict) or not isinstance(entry.get(wants), str):
+        raise ValueError(f"an object with a text under {wants!r} is expected.")
+    if entry.get("school") is not None and not isinstance(entry["school"], str):
+        raise ValueError("`school` is a slug of trust.toml.")
+    return entry
+
+
+def _is_turn(turn: Any) -> bool:
+    return isinstance(turn, dict) and turn.get("role") in ("user", "assistant") and isinstance(turn.get("text"), str)
+
+
+def _slug(value: str | None) -> School:
+    return Slug(value) if value else None
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,386 @@
+"""The command `staffroom`: what can be asked of it in a terminal, and what does each command print?
+
+Results go to standard output, progress and messages to standard error. Exit status: 0 done; 1 done, but something failed
+and is named; 2 it could not start, with one plain sentence. Whatever is heavy is imported inside the command that needs
+it, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.app import Staffroom
+    from bot.model import Question, ScoredPassage
+    from bot.settings import Settings
+
+app = typer.Typer(
+    name="staffroom",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers the questions of a school trust's staff from the trust's own documents, with citations.",
+)
+
+School = Annotated[str | None, typer.Option("--school", metavar="SLUG", help="The asker's school, as in trust.toml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Batch = Annotated[
+    str | None, typer.Option("--batch", metavar="FILE", help="JSON lines in, JSON lines out, in order; - is standard input.")
+]
+
+DONE_WITH_FAILURES = 1
+COULD_NOT_START = 2
+
+EXAMPLE_QUESTIONS = (
+    "What happens if a pupil at Kestrel has a phone out at lunch?",
+    "How many days can I have for my grandmother's funeral?",
+    "Which programme suits a new head of year?",
+)
+
+
+def main() -> None:
+    """Runs the command line. A known error is one sentence on standard error and exit status 2."""
+    from bot.errors import StaffroomError
+
+    try:
+        app()
+    except StaffroomError as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output (head, less) has gone: nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+@app.command()
+def refresh(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
+    as_json: AsJson = False,
+    allow_mass_removal: Annotated[
+        bool, typer.Option("--allow-mass-removal", help="Go on although more than a fifth of the documents are gone.")
+    ] = False,
+) -> None:
+    """Bring the index in line with the corpus; say what was added, changed, removed, kept and what failed."""
+    from bot.administer import run_refresh
+    from bot.terminal import print_report, refresh_progress
+
+    settings = _settings()
+    with refresh_progress() as on_progress:
+        report = run_refresh(settings, dry_run=dry_run, allow_mass_removal=allow_mass_removal, on_progress=on_progress)
+    if as_json:
+        _print_json(
+            {
+                "added": list(report.added),
+                "changed": list(report.changed),
+                "removed": list(report.removed),
+                "kept": report.kept,
+                "failed": [{"path": failure.path, "reason": failure.reason} for failure in report.failed],
+                "passages": {
+                    "embedded": report.passages.embedded,
+                    "kept": report.passages.kept,
+                    "removed": report.passages.removed,
+                },
+                "took_s": round(report.took_seconds, 2),
+            }
+        )
+    else:
+        print_report(report)
+    if report.failed:
+        sys.exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
+    school: School = None,
+    as_json: AsJson = False,
+    batch: Batch = None,
+) -> None:
+    """Answer one question with citations, or a batch of them."""
+    from bot.batch import read_questions
+    from bot.model import Asker, Failed, Question
+    from bot.render import render_markdown, reply_as_json
+    from bot.terminal import print_markdown
+    from ingestion.model import Slug
+
+    if (question is None) == (batch is None):
+        _stop('Ask one question, `staffroom ask "…"`, or name a file of them, `staffroom ask --batch FILE`.')
+    if batch is not None:
+        failed = False
+        with _staffroom() as staffroom, _open_lines(batch) as lines:
+            for entry in read_questions(lines):
+                reply = staffroom.answer(entry) if isinstance(entry, Question) else entry
+                failed = failed or isinstance(reply.answer, Failed)
+                _print_json_line(reply_as_json(reply))
+        sys.exit(DONE_WITH_FAILURES if failed else 0)
+    with _staffroom() as staffroom:
+        if school is not None:
+            staffroom.check_school(Slug(school))
+        reply = staffroom.answer(Question(question or "", Asker(Slug(school) if school else None)))
+    if as_json:
+        _print_json(reply_as_json(reply))
+    else:
+        print_markdown(render_markdown(reply.answer))
+    if isinstance(reply.answer, Failed):
+        sys.exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def search(
+    query: Annotated[str | None, typer.Argument(help="What to look for, in quotation marks.")] = None,
+    school: School = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many passages at most.")] = 10,
+    as_json: AsJson = False,
+    batch: Batch = None,
+) -> None:
+    """List the passages that a search finds, best first; no answer. Without a school: trust-wide documents only."""
+    from bot.batch import read_searches
+    from bot.errors import StaffroomError
+    from ingestion.model import Slug
+
+    if (query is None) == (batch is None):
+        _stop('Give one query, `staffroom search "…"`, or name a file of them, `staffroom search --batch FILE`.')
+    if batch is not None:
+        failed = False
+        with _staffroom() as staffroom, _open_lines(batch) as lines:
+            for entry in read_searches(lines):
+                try:
+                    found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit)
+                    _print_json_line(
+                        {"id": entry.id, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms}
+                    )
+                except StaffroomError as error:
+                    failed = True
+                    _print_json_line({"id": entry.id, "passages": [], "took_ms": 0.0, "error": str(error)})
+        sys.exit(DONE_WITH_FAILURES if failed else 0)
+    with _staffroom() as staffroom:
+        found, took_ms = _timed_search(staffroom, query or "", Slug(school) if school else None, limit)
+    if as_json:
+        _print_json({"id": None, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms})
+        return
+    if not found:
+        _say("Nothing was found.")
+    for number, one in enumerate(found, start=1):
+        version, passage = one.found.version, one.found.passage
+        print(f"{number}. {' > '.join((version.title, *passage.heading))} ({version.path}, {passage.locator})")
+        print("   " + passage.text.replace("\n", "\n   ") + "\n")
+
+
+@app.command()
+def show(
+    path: Annotated[str, typer.Argument(help="A document, relative to the corpus folder or as a file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a document as Staffroom reads it: what it says of itself, its sections and passages."""
+    from bot.administer import show_document
+
+    shown = show_document(_settings(), path)
+    if as_json:
+        _print_json(shown)
+        return
+    print(f"{shown['path']}: {shown['status']}, {len(shown['sections'])} sections, {shown['passages']} passages")
+    for name, value in shown["metadata"].items():
+        if value:
+            print(f"  {name}: {value}")
+    for section in shown["sections"]:
+        print(f"\n[{section['locator']}] {' > '.join(section['heading'])}\n{section['text']}")
+
+
+@app.command()
+def chat(school: School = None) -> None:
+    """Hold a conversation in the terminal; an empty line or Ctrl-D ends it."""
+    from bot.model import Asker, NeedsDetail, Question, Turn
+    from bot.render import render_markdown
+    from bot.terminal import print_markdown
+    from ingestion.model import Slug
+
+    with _staffroom() as staffroom:
+        if school is not None:
+            staffroom.check_school(Slug(school))
+        asker = Asker(Slug(school) if school else None)
+        history: list[Turn] = []
+        waiting: NeedsDetail | None = None
+        _say("Ask a question. An empty line ends the conversation.")
+        while text := _read_line("> "):
+            if waiting and (slug := _chosen(text, waiting)):
+                asker, text = Asker(Slug(slug)), history.pop().text
+            reply = staffroom.answer(Question(text, asker, tuple(history)))
+            waiting = reply.answer if isinstance(reply.answer, NeedsDetail) else None
+            print_markdown(render_markdown(reply.answer))
+            history.append(Turn("user", text))
+            if waiting is None:
+                history.append(Turn("assistant", render_markdown(reply.answer)))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
+    """Run the service: Slack, health, metrics and, without Slack tokens, a local chat page."""
+    from bot.serve import run_service
+
+    run_service(_settings(), host=host, port=port, examples=EXAMPLE_QUESTIONS)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show the health of the corpus: documents, missing and overdue policies, failures, last refresh."""
+    from bot.administer import current_status, status_as_json
+    from bot.terminal import print_status
+
+    health = current_status(_settings())
+    if as_json:
+        _print_json(status_as_json(health))
+    else:
+        print_status(health)
+    if health.failures:
+        sys.exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def check() -> None:
+    """Check settings and connections: what is configured, what answers, what is missing and how to mend it."""
+    from bot.administer import check_everything
+
+    wrong = False
+    for finding in check_everything(_settings()):
+        wrong = wrong or not finding.good
+        print(f"{'ok   ' if finding.good else 'WRONG'} {finding.what}: {finding.sentence}")
+    if wrong:
+        sys.exit(DONE_WITH_FAILURES)
+
+
+@app.command("eval")
+def evaluate(
+    file: Annotated[str, typer.Argument(help="Graded questions, JSON lines.")],
+    as_json: AsJson = False,
+    minimum: Annotated[float, typer.Option("--min", min=0, max=1, help="Fail below this score.")] = 0.0,
+) -> None:
+    """Run a file of graded questions and report the scores."""
+    from dataclasses import asdict
+
+    from bot.batch import as_question
+    from bot.evaluate import grade, read_graded, summarise
+    from bot.render import reply_as_json
+    from bot.terminal import print_eval
+
+    with _open_lines(file) as lines:
+        questions = read_graded(lines, name=file)
+    with _staffroom() as staffroom:
+        staffroom.warm_up()
+        report = summarise(grade(entry, reply_as_json(staffroom.answer(as_question(entry)))) for entry in questions)
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        print_eval(report)
+    if report.score < minimum:
+        _say(f"PARTIAL: {report.score:.3f} is below the {minimum:.3f} asked for.")
+        sys.exit(DONE_WITH_FAILURES)
+
+
+# ── what the commands share ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _settings() -> Settings:
+    from bot.logs import set_up_logs
+    from bot.settings import read_settings, unknown_settings
+
+    set_up_logs()
+    for warning in unknown_settings():
+        _say(f"Warning: {warning}")
+    return read_settings()
+
+
+@contextmanager
+def _staffroom() -> Iterator[Staffroom]:
+    from bot.app import Staffroom
+
+    staffroom = Staffroom(_settings())
+    try:
+        yield staffroom
+    finally:
+        staffroom.close()
+
+
+@contextmanager
+def _open_lines(name: str) -> Iterator[Iterable[str]]:
+    """The lines of a file, or of standard input for "-"."""
+    if name == "-":
+        yield sys.stdin
+        return
+    try:
+        opened: TextIO = Path(name).open(encoding="utf-8")
+    except OSError as error:
+        _stop(f"{name} cannot be read: {error.strerror}.")
+    with opened:
+        try:
+            yield opened
+        except UnicodeDecodeError:
+            _stop(f"{name} is not UTF-8 text: save it as UTF-8.")
+
+
+def _timed_search(
+    staffroom: Staffroom, query: str, school: Any, limit: int
+) -> tuple[list[ScoredPassage], float]:
+    from time import perf_counter
+
+    started = perf_counter()
+    found = staffroom.search(query, school=school, limit=limit)
+    return found, round((perf_counter() - started) * 1000, 1)
+
+
+def _passage_as_json(one: ScoredPassage) -> dict[str, Any]:
+    version, passage = one.found.version, one.found.passage
+    return {
+        "path": version.path,
+        "title": version.title,
+        "school": version.school,
+        "heading": list(passage.heading),
+        "locator": str(passage.locator),
+        "score": round(one.fused, 6),
+        "text": passage.text,
+    }
+
+
+def _chosen(text: str, asked: Any) -> str | None:
+    """The option that an answer to "which school?" picks, by its value or its label."""
+    said = text.strip().lower()
+    return next((value for value, label in asked.options if said in (value.lower(), label.lower())), None)
+
+
+def _read_line(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        return ""
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_json_line(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+def _stop(sentence: str) -> NoReturn:
+    _say(sentence)
+    sys.exit(COULD_NOT_START)
+
+

@@ -1,0 +1,112 @@
+"""How do results look in a terminal?
+
+Colours, tables and progress bars on a terminal only; plain text where the output is piped.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from bot.evaluate import EvalReport
+from bot.status import CorpusStatus
+from ingestion.model import RefreshReport
+
+LISTED = 20
+"""Paths shown of a long list; `--json` has them all."""
+
+
+def print_markdown(text: str) -> None:
+    """Laid out on a terminal; as it stands where piped."""
+    console = Console()
+    if console.is_terminal:
+        console.print(Markdown(text))
+    else:
+        print(text)
+
+
+@contextmanager
+def refresh_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yields the function that a refresh tells its progress to: (step, done, total). Shows nothing off a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step, done, total: None
+        return
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def on_progress(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=total)
+            progress.update(tasks[step], completed=done, total=total)
+
+        yield on_progress
+
+
+def print_report(report: RefreshReport) -> None:
+    """What a refresh did, or would do: counts on standard output, each failure with its reason."""
+    would = "Would be " if report.dry_run else ""
+    for name, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
+        if paths:
+            print(f"{would}{name}: {len(paths)}".capitalize())
+            _print_some(paths)
+    counts = report.passages
+    print(
+        f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.kept} kept, "
+        f"{len(report.failed)} failed; passages: {counts.embedded} embedded, {counts.kept} kept, {counts.removed} removed; "
+        f"{report.took_seconds:.1f} s"
+    )
+    for failure in report.failed:
+        print(f"  FAILED {failure.path}: {failure.reason}")
+    if report.failed:
+        print("PARTIAL: the documents named above were not read; everything else is in service.")
+    if report.dry_run:
+        print("Nothing was changed: this was a dry run.")
+
+
+def print_status(status: CorpusStatus) -> None:
+    """The health of the corpus, the sound parts first and what needs a person last."""
+    print(f"{status.documents} documents in force, {status.passages} passages; last refresh {status.last_refresh or 'never'}")
+    for _, name, count in status.by_school:
+        print(f"  {name}: {count}")
+    for title, lines in (
+        ("Schools without a behaviour policy", status.without_behaviour_policy),
+        ("Overdue for review", [f"{one.path}: review was due {one.metadata.review_due}" for one in status.overdue]),
+        ("Drafts, not searched", [one.path for one in status.drafts]),
+        ("Superseded, not searched", [one.path for one in status.superseded]),
+        ("Unsure which edition is in force", [f"{one.path}: {one.doubt}" for one in status.doubts]),
+        ("Could not be read", [f"{failure.path}: {failure.reason}" for failure in status.failures]),
+    ):
+        if lines:
+            print(f"{title}:")
+            for line in lines:
+                print(f"  {line}")
+
+
+def print_eval(report: EvalReport) -> None:
+    """Scores by kind and by measure, then each miss with what was expected and what came."""
+    for miss in report.misses:
+        paths = [f"{citation['path']} ({citation['locator']})" for citation in miss.got["citations"]]
+        wanted = {key: miss.expected[key] for key in ("outcome", "path", "words") if key in miss.expected}
+        print(f"MISS {miss.id} [{', '.join(miss.failed)}] {miss.expected['question']}")
+        print(f"     expected {wanted}")
+        print(f"     got {miss.got['outcome']} {miss.got['confidence']} {paths}")
+    for kind, (count, score) in report.by_kind.items():
+        print(f"{kind:<24} {score:6.1%} of {count}")
+    for measure, (count, score) in report.by_measure.items():
+        print(f"right {measure:<18} {score:6.1%} of {count}")
+    print(f"all right                {report.score:6.1%} of {report.questions}")
+    print(f"took p50 {report.took_ms[0]:.0f} ms, p95 {report.took_ms[1]:.0f} ms", file=sys.stderr)
+
+
+def _print_some(paths: Sequence[str]) -> None:
+    for path in paths[:LISTED]:
+        print(f"  {path}")
+    if len(paths) > LISTED:
+        print(f"  … and {len(paths) - LISTED} more (--json lists all)")
