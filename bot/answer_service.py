@@ -10,6 +10,7 @@ import anyio.to_thread
 import structlog
 
 from bot.model import Failed, Question, Reply
+from bot.prompts import load_replies
 from ingestion.model import Trust
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ class AsyncAnswers:
         self.service = service
         self._timeout_seconds = timeout_seconds
         self._places = anyio.CapacityLimiter(MAX_ANSWERS_AT_ONCE)
+        self._failed = load_replies()["failed"]
 
     async def ask(self, question: Question) -> Reply:
         """The reply; a `Failed` one with a reference when it took too long or broke its promise and raised."""
@@ -46,19 +48,16 @@ class AsyncAnswers:
                     self.service.answer, question, limiter=self._places, abandon_on_cancel=True
                 )
         except TimeoutError:
-            return failed_reply("answer_too_slow")
+            return self.failed("answer_too_slow")
         except Exception:
-            return failed_reply("answer_raised")
+            return self.failed("answer_raised")
 
+    async def trust(self) -> Trust:
+        """The trust as of the last refresh."""
+        return await anyio.to_thread.run_sync(lambda: self.service.trust)
 
-def failed_reply(what: str) -> Reply:
-    """A sentence with a reference for a person; the traceback, if one is being handled, goes to the log under it."""
-    reference = uuid.uuid4().hex[:8]
-    log.error(what, reference=reference, exc_info=True)
-    return Reply(
-        Failed(
-            f"Sorry, something went wrong at my end and I could not answer. Please try again in a few minutes. "
-            f"If it happens again, give this reference to your IT team: {reference}",
-            reference,
-        )
-    )
+    def failed(self, what: str) -> Reply:
+        """The written sentence with a reference; the error being handled goes to the log under it."""
+        reference = uuid.uuid4().hex[:8]
+        log.exception(what, reference=reference)
+        return Reply(Failed(self._failed.fill(reference=reference), reference))

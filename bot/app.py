@@ -15,9 +15,10 @@ import structlog
 
 from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import LangChainChatModel
-from bot.answering.interpret import expand_acronyms, schools_named
+from bot.answering.interpret import schools_named
 from bot.answering.retrieve import retrieve
-from bot.errors import SettingsError, StaffroomError, UnknownSchool
+from bot.answering.wider_words import spell_out, widen
+from bot.errors import UnknownSchool
 from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
 from bot.prompts import load_prompt, load_replies
 from bot.settings import Settings
@@ -37,7 +38,8 @@ def today_in_school() -> date:
 
 
 class Staffroom:
-    """The bot, ready to answer: one open index, one embedding model, at most one chat model. Safe to call from threads."""
+    """The bot, ready to answer: one open index, one embedding model, at most one chat model. Safe to call from
+    threads."""
 
     def __init__(self, settings: Settings, *, today: Callable[[], date] = today_in_school) -> None:
         """Raises SettingsError or IndexUnavailable, each a sentence with the mend."""
@@ -51,7 +53,7 @@ class Staffroom:
             embedder=self._embedder,
             replies=self._replies,
             prompt=load_prompt("compose"),
-            chat_model=_chat_model(settings),
+            chat_model=chat_model_of(settings),
         )
 
     @property
@@ -60,7 +62,8 @@ class Staffroom:
         return self._index.trust()
 
     def answer(self, question: Question) -> Reply:
-        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference id that the log has."""
+        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference id that the log
+        has."""
         started = time.perf_counter()
         try:
             self.check_school(question.asker.school)
@@ -80,8 +83,8 @@ class Staffroom:
         self.check_school(school)
         trust = self.trust
         schools = schools_named(query, trust) or ((school,) if school else ())
-        lookup = LookUp(query, schools, expand_acronyms(query, trust.acronyms))
-        vector = self._embedder.embed_question(". ".join((query, *lookup.expansions[:2])))
+        lookup = LookUp(query, schools, widen(query, trust.acronyms))
+        vector = self._embedder.embed_question(spell_out(query, lookup.expansions))
         return list(retrieve(lookup, index=self._index, vector=vector, kept=limit).kept)
 
     def status(self) -> CorpusStatus:
@@ -103,7 +106,7 @@ class Staffroom:
             raise UnknownSchool(
                 f"There is no school {str(school)!r} in trust.toml; the schools are: {known}."
                 if known
-                else f"There is no school {str(school)!r}: this corpus has no trust.toml, so every document is trust-wide."
+                else f"There is no school {str(school)!r}: without a trust.toml every document is trust-wide."
             )
 
 
@@ -130,11 +133,9 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
     )
 
 
-def _chat_model(settings: Settings) -> LangChainChatModel | None:
+def chat_model_of(settings: Settings) -> LangChainChatModel | None:
+    """The chat model of these settings; None where none is set. Raises SettingsError with the mend."""
     if settings.chat_model is None:
         return None
     base_url = str(settings.chat_base_url) if settings.chat_base_url else None
     return LangChainChatModel(settings.chat_model, base_url=base_url, timeout_seconds=settings.chat_timeout_seconds)
-
-
-__all__ = ["SettingsError", "Staffroom", "StaffroomError", "open_reading_index", "read_status", "today_in_school"]

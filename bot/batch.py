@@ -21,7 +21,8 @@ class Search:
 
 
 def read_questions(lines: Iterable[str]) -> Iterator[Question | Reply]:
-    """A question for each line that is not blank, in order; for a line that cannot be used, a failed reply that says why."""
+    """A question for each line that is not blank, in order; for a line that cannot be used, a failed reply that says
+    why."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
@@ -31,7 +32,8 @@ def read_questions(lines: Iterable[str]) -> Iterator[Question | Reply]:
 
 
 def read_searches(lines: Iterable[str]) -> Iterator[Search]:
-    """A search for each line that is not blank, in order. A line that cannot be used is an empty query under its number."""
+    """A search for each line that is not blank, in order. A line that cannot be used is an empty query under its
+    number."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue

@@ -1,6 +1,7 @@
 """The command `staffroom`: what can be asked of it in a terminal, and what does each command print?
 
-Results go to standard output, progress and messages to standard error. Exit status: 0 done; 1 done, but something failed
+Results go to standard output, progress and messages to standard error. Exit status: 0 done; 1 done, but something
+failed
 and is named; 2 it could not start, with one plain sentence. Whatever is heavy is imported inside the command that needs
 it, so that `--help` answers at once.
 """
@@ -13,13 +14,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from bot.app import Staffroom
-    from bot.model import Question, ScoredPassage
+    from bot.model import ScoredPassage
     from bot.settings import Settings
 
 app = typer.Typer(
@@ -33,7 +34,8 @@ app = typer.Typer(
 School = Annotated[str | None, typer.Option("--school", metavar="SLUG", help="The asker's school, as in trust.toml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Batch = Annotated[
-    str | None, typer.Option("--batch", metavar="FILE", help="JSON lines in, JSON lines out, in order; - is standard input.")
+    str | None,
+    typer.Option("--batch", metavar="FILE", help="JSON lines in, JSON lines out, in order; - is standard input."),
 ]
 
 DONE_WITH_FAILURES = 1
@@ -61,6 +63,10 @@ def main() -> None:
         # the reader of our output (head, less) has gone: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:  # a bug: the person gets a sentence, its developers the details
+        _stop(
+            f"Staffroom met an error it does not know ({type(error).__name__}). The details are in {_keep_details()}."
+        )
 
 
 @app.command()
@@ -321,19 +327,15 @@ def _open_lines(name: str) -> Iterator[Iterable[str]]:
         yield sys.stdin
         return
     try:
-        opened: TextIO = Path(name).open(encoding="utf-8")
+        text = Path(name).read_text(encoding="utf-8")
     except OSError as error:
         _stop(f"{name} cannot be read: {error.strerror}.")
-    with opened:
-        try:
-            yield opened
-        except UnicodeDecodeError:
-            _stop(f"{name} is not UTF-8 text: save it as UTF-8.")
+    except UnicodeDecodeError:
+        _stop(f"{name} is not UTF-8 text: save it as UTF-8.")
+    yield text.splitlines()
 
 
-def _timed_search(
-    staffroom: Staffroom, query: str, school: Any, limit: int
-) -> tuple[list[ScoredPassage], float]:
+def _timed_search(staffroom: Staffroom, query: str, school: Any, limit: int) -> tuple[list[ScoredPassage], float]:
     from time import perf_counter
 
     started = perf_counter()
@@ -375,6 +377,16 @@ def _print_json_line(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
+def _keep_details() -> str:
+    """Writes the traceback being handled to a file of its own, and names it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="staffroom-error-", suffix=".log", delete=False) as details:
+        traceback.print_exc(file=details)
+    return details.name
+
+
 def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
@@ -382,5 +394,3 @@ def _say(sentence: str) -> None:
 def _stop(sentence: str) -> NoReturn:
     _say(sentence)
     sys.exit(COULD_NOT_START)
-
-

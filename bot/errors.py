@@ -1,10 +1,10 @@
 """The failures of answering, beside those of ingestion.
 
-    StaffroomError                 (ingestion.errors draws the rest of the tree)
-    ├── CannotStart
-    └── AnswerError
-        ├── UnknownSchool          a school was named that the trust does not have
-        └── ChatModelFailed        the chat model did not answer, or not in time; the quotation answer is given
+StaffroomError                 (ingestion.errors draws the rest of the tree)
+├── CannotStart
+└── AnswerError
+    ├── UnknownSchool          a school was named that the trust does not have
+    └── ChatModelFailed        the chat model did not answer, or not in time; the quotation answer is given
 """
 
 from ingestion.errors import CannotStart, CorpusError, IndexUnavailable, SettingsError, StaffroomError

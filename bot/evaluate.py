@@ -60,7 +60,9 @@ def read_graded(lines: Iterable[str], *, name: str) -> list[dict[str, Any]]:
         if not isinstance(entry, dict) or not isinstance(entry.get("question"), str):
             raise SettingsError(f"{name}, line {number}: an object with a `question` is expected.")
         if unknown := set(entry) - known:
-            raise SettingsError(f"{name}, line {number}: unknown key {sorted(unknown)[0]!r}; known are {sorted(known)}.")
+            raise SettingsError(
+                f"{name}, line {number}: unknown key {sorted(unknown)[0]!r}; known are {sorted(known)}."
+            )
         questions.append({"id": f"line {number}", **entry})
     return questions
 

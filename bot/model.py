@@ -1,6 +1,7 @@
 """What the bot passes along, from a question to the answer a person sees.
 
-    Question ─interpret→ Interpretation ─retrieve→ Evidence ─compose→ Draft ─verify→ Answer ─render→ blocks | text | JSON
+    Question ─interpret→ Interpretation ─retrieve→ Evidence ─compose→ Draft ─verify→ Answer ─render→ blocks | text |
+    JSON
 
 Alternatives are types, not flags: an `Interpretation` is one of five, an `Answer` one of five.
 """
@@ -47,26 +48,36 @@ RedirectKind = Literal["safeguarding", "personal_data", "out_of_scope", "help"]
 
 
 @dataclass(frozen=True)
+class Expansion:
+    """Other words for what the question says: `said` as it stands there, `means` what documents may write instead.
+
+    `shown` to the embedding model as well; otherwise only words are searched with it.
+    """
+
+    said: str
+    means: str
+    shown: bool = True
+
+
+@dataclass(frozen=True)
 class LookUp:
     """Words to look up in the documents of `schools` and of the trust, and of no other school.
 
-    `query` is the question with what a follow-up left out; `expansions` are words that stand for its acronyms.
+    `query` is the question with what a follow-up left out; `expansions` are other words for some of its words.
     `schools` empty: no school is known, and none was named.
     """
 
     query: str
     schools: tuple[Slug, ...] = ()
-    expansions: tuple[str, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
 
 
 @dataclass(frozen=True)
 class StatementLookUp:
-    """A framework statement asked for by its code ("4.6"), of one framework where one was named."""
+    """A framework statement asked for by its code ("4.6"). `fallback` is looked up when no framework has that code."""
 
     code: str
-    framework: str | None
     fallback: LookUp
-    """What to look up when no framework has that code."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,8 @@ Interpretation = LookUp | StatementLookUp | ProgrammeQuestion | Clarification | 
 
 @dataclass(frozen=True)
 class ScoredPassage:
-    """A passage that a search found. `fused` is its reciprocal-rank score; `cosine` and `bm25` are None where that search missed it."""
+    """A passage that a search found. `fused` is its reciprocal-rank score; `cosine` and `bm25` are None where that
+    search missed it."""
 
     found: IndexedPassage
     fused: float
@@ -110,13 +122,9 @@ class ScoredPassage:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The passages found for a look-up, best first. `elsewhere` holds the best of each school that was not asked for:
-
-    it tells only that an answer would differ by school, and is never quoted.
-    """
+    """The passages found for a look-up, best first."""
 
     kept: tuple[ScoredPassage, ...] = ()
-    elsewhere: tuple[tuple[Slug, float], ...] = ()
 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +132,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Quotation:
-    """Words of one passage, contiguous and verbatim, a line a block; `header` names the columns of a quoted table row."""
+    """Words of one passage, contiguous and verbatim, a line a block; `header` names the columns of a quoted table
+    row."""
 
     found: IndexedPassage
     text: str
@@ -181,7 +190,8 @@ Eligibility = Literal["eligible", "maybe", "not_eligible"]
 
 @dataclass(frozen=True)
 class ProgrammeOffer:
-    """A training programme signposted in an answer, with why; `closes` is the next closing date (ISO), None = none known."""
+    """A training programme signposted in an answer, with why; `closes` is the next closing date (ISO), None = none
+    known."""
 
     id: str
     name: str
@@ -201,7 +211,8 @@ class AnswerSentence:
 
 @dataclass(frozen=True)
 class Answered:
-    """The documents answer. `sentences` is what a chat model wrote and passed the checks; empty = the quotations answer."""
+    """The documents answer. `sentences` is what a chat model wrote and passed the checks; empty = the quotations
+    answer."""
 
     citations: tuple[Citation, ...]
     sentences: tuple[AnswerSentence, ...] = ()

@@ -51,7 +51,9 @@ def source_line(citation: Citation) -> str:
 def programme_line(offer: ProgrammeOffer) -> str:
     """One programme in one line: name, eligibility and why, closing date."""
     closes = f"Closes {spoken_date(offer.closes)}." if offer.closes else ""
-    return " ".join(filter(None, [f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}.", offer.why, closes]))
+    return " ".join(
+        filter(None, [f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}.", offer.why, closes])
+    )
 
 
 def reply_as_json(reply: Reply) -> dict[str, Any]:
@@ -81,7 +83,9 @@ def reply_as_json(reply: Reply) -> dict[str, Any]:
 def _render_answered(answer: Answered) -> str:
     lines: list[str] = []
     if answer.sentences:
-        said = (sentence.text + "".join(f" [{number}]" for number in sentence.citations) for sentence in answer.sentences)
+        said = (
+            sentence.text + "".join(f" [{number}]" for number in sentence.citations) for sentence in answer.sentences
+        )
         lines += [" ".join(said), ""]
     else:
         for citation in answer.citations:
@@ -121,4 +125,10 @@ def _citation_as_json(citation: Citation) -> dict[str, Any]:
 
 
 def _offer_as_json(offer: ProgrammeOffer) -> dict[str, Any]:
-    return {"id": offer.id, "name": offer.name, "eligibility": offer.eligibility, "why": offer.why, "closes": offer.closes}
+    return {
+        "id": offer.id,
+        "name": offer.name,
+        "eligibility": offer.eligibility,
+        "why": offer.why,
+        "closes": offer.closes,
+    }

@@ -66,7 +66,8 @@ _EXPLAINED = {
 
 
 def read_settings() -> Settings:
-    """The settings in force. Raises SettingsError: one sentence that names each wrong setting and what to write instead."""
+    """The settings in force. Raises SettingsError: one sentence that names each wrong setting and what to write
+    instead."""
     try:
         settings = Settings()  # type: ignore[call-arg]  # pydantic-settings fills every field from the environment
     except ValidationError as error:
@@ -83,7 +84,8 @@ def read_settings() -> Settings:
 
 
 def unknown_settings(environment: dict[str, str] | None = None) -> tuple[str, ...]:
-    """Variables that look like ours and are none, each with the nearest known name: "STAFFROOM_CORPSE: did you mean …?"."""
+    """Variables that look like ours and are none, each with the nearest known name: "STAFFROOM_CORPSE: did you mean
+    …?"."""
     known = [str(field.validation_alias) for field in Settings.model_fields.values()]
     names = sorted(os.environ if environment is None else environment)
     return tuple(

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from rich import progress
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bot.evaluate import EvalReport
 from bot.status import CorpusStatus
 from ingestion.model import RefreshReport
+from ingestion.refresh import Progress
 
 LISTED = 20
 """Paths shown of a long list; `--json` has them all."""
@@ -31,20 +32,25 @@ def print_markdown(text: str) -> None:
 
 
 @contextmanager
-def refresh_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yields the function that a refresh tells its progress to: (step, done, total). Shows nothing off a terminal."""
+def refresh_progress() -> Iterator[Callable[[Progress], None]]:
+    """Yields the function that a refresh tells its progress to. Shows nothing off a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda step, done, total: None
+        yield lambda reached: None
         return
-    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
+    columns = (
+        progress.TextColumn("{task.description:<10}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, progress.TaskID] = {}
 
-        def on_progress(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = progress.add_task(step, total=total)
-            progress.update(tasks[step], completed=done, total=total)
+        def on_progress(reached: Progress) -> None:
+            if reached.step not in tasks:
+                tasks[reached.step] = bars.add_task(reached.step, total=reached.total)
+            bars.update(tasks[reached.step], completed=reached.done, total=reached.total)
 
         yield on_progress
 
@@ -59,7 +65,8 @@ def print_report(report: RefreshReport) -> None:
     counts = report.passages
     print(
         f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.kept} kept, "
-        f"{len(report.failed)} failed; passages: {counts.embedded} embedded, {counts.kept} kept, {counts.removed} removed; "
+        f"{len(report.failed)} failed; "
+        f"passages: {counts.embedded} embedded, {counts.kept} kept, {counts.removed} removed; "
         f"{report.took_seconds:.1f} s"
     )
     for failure in report.failed:
@@ -72,7 +79,10 @@ def print_report(report: RefreshReport) -> None:
 
 def print_status(status: CorpusStatus) -> None:
     """The health of the corpus, the sound parts first and what needs a person last."""
-    print(f"{status.documents} documents in force, {status.passages} passages; last refresh {status.last_refresh or 'never'}")
+    print(
+        f"{status.documents} documents in force, {status.passages} passages; "
+        f"last refresh {status.last_refresh or 'never'}"
+    )
     for _, name, count in status.by_school:
         print(f"  {name}: {count}")
     for title, lines in (

@@ -6,16 +6,10 @@ Pure: a citation's details, dates as people write them, what an eligibility mean
 from __future__ import annotations
 
 from bot.model import (
-    Answer,
     Answered,
     Citation,
     Eligibility,
-    Failed,
-    NeedsDetail,
-    NoEvidence,
     ProgrammeOffer,
-    Redirected,
-    Reply,
 )
 
 MONTHS = (
@@ -35,11 +29,6 @@ ELIGIBILITY_WORDS: dict[Eligibility, str] = {
     "maybe": "May be open to you",
     "not_eligible": "Not open to you",
 }
-
-
-def plain_reply(reply: Reply) -> str:
-    """The whole reply as plain text: the answer first, then its sources, notes, programmes and the line under it."""
-    return "\n".join(_plain_lines(reply.answer)).strip()
 
 
 def citation_details(citation: Citation) -> tuple[str, ...]:
@@ -119,31 +108,6 @@ def quoted_lines(citation: Citation) -> tuple[str, ...]:
             if cell:
                 lines.append(f"{name}: {cell}" if name else cell)
     return tuple(lines)
-
-
-def _plain_lines(answer: Answer) -> list[str]:
-    match answer:
-        case Answered():
-            return _answered_lines(answer)
-        case NeedsDetail():
-            return [answer.sentence, *(f"- {label}" for _, label in answer.options)]
-        case NoEvidence() | Failed():
-            return [answer.sentence]
-        case Redirected():
-            return [answer.markdown]
-
-
-def _answered_lines(answered: Answered) -> list[str]:
-    lines: list[str] = []
-    if answered.sentences:
-        lines += [" ".join(sentence.text + marks(sentence.citations) for sentence in answered.sentences), ""]
-    for citation in answered.citations:
-        lines += [f"> {line}" if line else ">" for line in quoted_lines(citation)]
-        lines += [" · ".join((str(citation.number), citation_title(citation), *citation_details(citation))), ""]
-    lines += [f"Note: {note}" for note in doubts_of(answered)]
-    for offer in answered.programmes:
-        lines.append(f"{offer.name} ({ELIGIBILITY_WORDS[offer.eligibility].lower()}): {programme_detail(offer)}")
-    return [*lines, footer(answered)]
 
 
 def marks(citations: tuple[int, ...]) -> str:

@@ -274,7 +274,8 @@ class IndexedPassage:
 
 @dataclass(frozen=True)
 class Hit:
-    """One passage that a search found. `score` is the search's own: cosine similarity (−1 … 1), or BM25 (higher = better)."""
+    """One passage that a search found. `score` is the search's own: cosine similarity (−1 … 1), or BM25 (higher =
+    better)."""
 
     found: IndexedPassage
     score: float

@@ -19,7 +19,8 @@ def read_trust(data: bytes) -> Trust:
     try:
         stated = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise CorpusError(f"trust.toml is not UTF-8 (byte {error.start}): save it as UTF-8") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CorpusError(f"trust.toml is not UTF-8 (line {line}): save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise CorpusError(f"trust.toml is not valid TOML: {error}") from error
     try:

@@ -1,6 +1,7 @@
 """A stand-in on loopback that speaks the OpenAI chat-completions protocol over HTTP.
 
-It answers what it is told to, in order, and keeps each request. `python -m tests.openai_standin PORT` runs it by itself,
+It answers what it is told to, in order, and keeps each request. `python -m tests.openai_standin PORT` runs it by
+itself,
 answering every question with its first passage, to try the chat-model path by hand.
 """
 
@@ -65,7 +66,9 @@ def _handler_for(standin: OpenAIStandIn) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             standin.keys.append(self.headers.get("Authorization", ""))
             if self.path != "/v1/chat/completions":
-                return self._send(404, {"error": {"message": f"no such path {self.path}", "type": "invalid_request_error"}})
+                return self._send(
+                    404, {"error": {"message": f"no such path {self.path}", "type": "invalid_request_error"}}
+                )
             standin.requests.append(body)
             answer = standin.next_answer()
             time.sleep(answer.delay_seconds)
@@ -99,8 +102,6 @@ def _completion(text: str, body: dict[str, Any]) -> dict[str, Any]:
         "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
     }
-
-
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """A question in, an answer out: read `answer_question` and you know the bot.
 
-    Question ─interpret→ Interpretation ─retrieve→ Evidence ─compose→ Draft ─verify→ Answer
+Question ─interpret→ Interpretation ─retrieve→ Evidence ─compose→ Draft ─verify→ Answer
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bot.answering.compose import (
     ChatModel,
     ScoredUnit,
+    closest_quotation,
     compose_quotations,
     compose_with_model,
     score_units,
@@ -26,6 +27,7 @@ from bot.answering.interpret import interpret
 from bot.answering.replies import no_evidence_reply, written_reply
 from bot.answering.retrieve import PassageIndex, WordCoverage, retrieve
 from bot.answering.verify import verify
+from bot.answering.wider_words import spell_out
 from bot.answering.words import content_words
 from bot.errors import ChatModelFailed
 from bot.frameworks.statements import quote_statements
@@ -37,15 +39,17 @@ from bot.model import (
     Evidence,
     LookUp,
     NeedsDetail,
+    NoEvidence,
     ProgrammeOffer,
     ProgrammeQuestion,
     Question,
     Redirect,
+    ScoredPassage,
     StatementLookUp,
 )
 from bot.programmes.offers import offer_programmes
 from bot.prompts import Prompt, WrittenReply
-from ingestion.model import IndexedPassage, Record, Slug, Trust
+from ingestion.model import IndexedPassage, Record, Trust
 
 log = structlog.get_logger(__name__)
 
@@ -62,8 +66,6 @@ class AnsweringIndex(PassageIndex, Protocol):
     """What answering reads of the index."""
 
     def trust(self) -> Trust: ...
-
-    def frameworks(self) -> tuple[str, ...]: ...
 
     def statements(self, code: str) -> list[tuple[Record, IndexedPassage]]: ...
 
@@ -84,20 +86,18 @@ class Answering:
 def answer_question(question: Question, using: Answering, *, today: date) -> Answer:
     """The answer to one question. A chat model's failure is not one: the quotation answer is given."""
     trust = using.index.trust()
-    interpretation = interpret(question, trust=trust, frameworks=using.index.frameworks())
+    interpretation = interpret(question, trust=trust)
     match interpretation:
         case Redirect():
             return written_reply(interpretation, replies=using.replies, trust=trust)
         case Clarification():
             return NeedsDetail(interpretation.asks, using.replies["no_question"].fill(), interpretation.options)
         case StatementLookUp():
-            quoted = quote_statements(interpretation, using.index)
-            answer = verify(quoted, schools=(), trust=trust, today=today) if quoted else None
-            return answer or _look_up(interpretation.fallback, question, using, trust=trust, today=today)
+            quoted = quote_statements(interpretation, using.index) or Draft(())
+            answer = verify(quoted, schools=(), trust=trust, today=today)
+            return answer or _look_up_code(interpretation, question, using, trust=trust, today=today)
         case ProgrammeQuestion(lookup):
-            records: list[Mapping[str, Any]] = [record.fields for record, _ in using.index.programmes()]
-            offers = offer_programmes(lookup.query, records, today=today, expansions=lookup.expansions)
-            return _look_up(lookup, question, using, trust=trust, today=today, offers=offers)
+            return _look_up_programmes(lookup, question, using, trust=trust, today=today)
         case LookUp():
             return _look_up(interpretation, question, using, trust=trust, today=today)
         case _:
@@ -114,45 +114,74 @@ def _look_up(
     offers: tuple[ProgrammeOffer, ...] = (),
 ) -> Answer:
     """Retrieve, compose, verify. Asks for the school where none is known and the answer would differ by it."""
-    vector = using.embedder.embed_question(". ".join((lookup.query, *lookup.expansions[:2])))
-    evidence = retrieve(lookup, index=using.index, vector=vector, other_schools=_unasked(lookup, trust))
-    coverage = _coverage(lookup, using.index)
-    scored = score_units(lookup.query, evidence, vector=vector, embedder=using.embedder, coverage=coverage)
-    confidence = judge(evidence, scored, coverage)
-    if differs_by_school(evidence):
-        labels = tuple((school.slug, school.name) for school in trust.schools)
-        return NeedsDetail("school", using.replies["which_school"].fill(), labels)
-    if confidence < MIN_CONFIDENCE and not offers:
+    found = _find(lookup, using)
+    if not lookup.schools and trust.schools:
+        everywhere = _find(replace(lookup, schools=tuple(school.slug for school in trust.schools)), using)
+        if everywhere.confidence >= MIN_CONFIDENCE and differs_by_school(everywhere.scored):
+            labels = tuple((school.slug, school.name) for school in trust.schools)
+            return NeedsDetail("school", using.replies["which_school"].fill(), labels)
+    confidence = found.confidence
+    if confidence < MIN_CONFIDENCE:
         return no_evidence_reply(schools=lookup.schools, replies=using.replies, trust=trust, confidence=confidence)
-    for draft in _drafts(lookup, question, evidence, scored, using):
-        answer = verify(replace(draft, confidence=confidence), schools=lookup.schools, trust=trust, today=today, programmes=offers)
+    for draft in _drafts(lookup, question, found, using):
+        answer = verify(
+            replace(draft, confidence=confidence), schools=lookup.schools, trust=trust, today=today, programmes=offers
+        )
         if answer is not None:
             return answer
     return no_evidence_reply(schools=lookup.schools, replies=using.replies, trust=trust, confidence=confidence)
 
 
-def _drafts(
-    lookup: LookUp, question: Question, evidence: Evidence, scored: Sequence[ScoredUnit], using: Answering
-) -> Sequence[Draft]:
+def _look_up_programmes(lookup: LookUp, question: Question, using: Answering, *, trust: Trust, today: date) -> Answer:
+    """The programmes that fit, beside what the prose says of them; their own records where the prose says nothing."""
+    programmes = using.index.programmes()
+    records: list[Mapping[str, Any]] = [record.fields for record, _ in programmes]
+    meanings = [expansion.means for expansion in lookup.expansions]
+    offers = offer_programmes(lookup.query, records, today=today, expansions=meanings)
+    answer = _look_up(lookup, question, using, trust=trust, today=today, offers=offers)
+    if isinstance(answer, Answered) or not offers:
+        return answer
+    offered = [offer.id for offer in offers]
+    passages = {record.key: found for record, found in programmes if record.key in offered}
+    quoted = [closest_quotation(lookup.query, ScoredPassage(passages[id], 0.0)) for id in offered]
+    draft = Draft(tuple(quoted), confidence=answer.confidence if isinstance(answer, NoEvidence) else 0.0)
+    return verify(draft, schools=lookup.schools, trust=trust, today=today, programmes=offers) or answer
+
+
+def _look_up_code(asked: StatementLookUp, question: Question, using: Answering, *, trust: Trust, today: date) -> Answer:
+    """A code that no framework record has, looked for in prose: an answer only if it quotes the code."""
+    answer = _look_up(asked.fallback, question, using, trust=trust, today=today)
+    if isinstance(answer, Answered) and not any(asked.code in citation.quote for citation in answer.citations):
+        return no_evidence_reply(schools=(), replies=using.replies, trust=trust, confidence=0.0)
+    return answer
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a search brought for one look-up: the evidence, its units best first, and how sure it is to answer."""
+
+    evidence: Evidence
+    scored: tuple[ScoredUnit, ...]
+    confidence: float
+
+
+def _find(lookup: LookUp, using: Answering) -> _Found:
+    vector = using.embedder.embed_question(spell_out(lookup.query, lookup.expansions))
+    evidence = retrieve(lookup, index=using.index, vector=vector)
+    weights = using.index.word_weight(content_words(lookup.query))
+    coverage = WordCoverage(lookup.query, lookup.expansions, weights)
+    scored = score_units(lookup, evidence, vector=vector, embedder=using.embedder, coverage=coverage)
+    return _Found(evidence, tuple(scored), judge(evidence, scored, coverage))
+
+
+def _drafts(lookup: LookUp, question: Question, found: _Found, using: Answering) -> Sequence[Draft]:
     """The drafts to try in order: the chat model's where one is set and answers, then the quotations."""
-    quoted = Draft(compose_quotations(scored, schools=lookup.schools))
+    quoted = Draft(compose_quotations(found.scored, schools=lookup.schools))
     if using.chat_model is None:
         return [quoted]
     try:
-        written = compose_with_model(question.text, evidence, model=using.chat_model, prompt=using.prompt)
+        written = compose_with_model(question.text, found.evidence, model=using.chat_model, prompt=using.prompt)
     except ChatModelFailed as error:
         log.warning("chat_model_failed", reason=str(error))
         return [quoted]
     return [written, quoted] if written.claims else [quoted]
-
-
-def _coverage(lookup: LookUp, index: PassageIndex) -> WordCoverage:
-    return WordCoverage(lookup.query, lookup.expansions, index.word_weight(content_words(lookup.query)))
-
-
-def _unasked(lookup: LookUp, trust: Trust) -> tuple[Slug, ...]:
-    """The schools whose answer might differ: all of them when none is known; none otherwise."""
-    return () if lookup.schools else tuple(school.slug for school in trust.schools)
-
-
-__all__ = ["Answered", "Answering", "AnsweringIndex", "Embedder", "answer_question"]

@@ -16,7 +16,7 @@ class LangChainChatModel:
 
     def __init__(self, name: str, *, base_url: str | None, timeout_seconds: float) -> None:
         """Raises SettingsError when the provider is unknown, its package is not installed, or its key is missing."""
-        from langchain.chat_models import init_chat_model  # noqa: PLC0415  # half a second to import; only with a model set
+        from langchain.chat_models import init_chat_model  # half a second to import; only with a model set
 
         self.name = name
         provider = name.partition(":")[0]
@@ -25,7 +25,8 @@ class LangChainChatModel:
             self._model = init_chat_model(name, timeout=timeout_seconds, max_retries=1, **where)
         except ImportError as error:
             raise SettingsError(
-                f"STAFFROOM_CHAT_MODEL={name}: {provider!r} needs a package that is not installed ({error.name or error}). "
+                f"STAFFROOM_CHAT_MODEL={name}: {provider!r} needs a package that is not installed "
+                f"({error.name or error}). "
                 f"Install it with `pip install 'staffroom[{provider}]'`."
             ) from error
         except Exception as error:  # providers raise their own types for a missing key or an unknown name

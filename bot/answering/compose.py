@@ -1,14 +1,16 @@
 """Which words of the evidence answer the question?
 
-Without a chat model the answer is one to three quotations. A quotation is a unit of a passage that reads by itself: one or
-two sentences, a list with the line that leads into it, rows of a table with their column names. With a chat model the same
+Without a chat model the answer is one to three quotations. A quotation is a unit of a passage that reads by itself:
+one or
+two sentences, a list with the line that leads into it, rows of a table with their column names. With a chat model the
+same
 evidence is numbered and sent; what comes back is split into claims, each resting on the passages it cites.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,23 +20,33 @@ from numpy.typing import NDArray
 
 from bot.answering.retrieve import WordCoverage
 from bot.answering.words import content_words, stem, stems
-from bot.model import Claim, Draft, Evidence, Quotation, ScoredPassage
+from bot.model import Claim, Draft, Evidence, LookUp, Quotation, ScoredPassage
 from bot.prompts import Prompt
-from ingestion.model import Block, IndexedPassage, Slug
+from ingestion.model import Block, IndexedPassage, Locator, Slug
 
 MAX_QUOTATIONS = 3
 MAX_QUOTED_WORDS = 90
 """A quotation is cut at the first block or sentence beyond this: a person reads it between two lessons."""
-UNITS_FROM_PASSAGES = 5
-"""Quotations are chosen from the units of so many of the best passages."""
-CLOSE_ENOUGH = 0.88
+WINDOW_WORDS = 55
+"""Sentences of a long paragraph are quoted in stretches of up to so many words."""
+CLOSE_ENOUGH = 0.8
 """A second or third quotation must score at least this share of the first."""
+BESIDE_ENOUGH = 0.7
+"""Prose that stands beside the first quotation joins it from this share of its score on."""
+EMBEDDED_UNITS = 16
+"""Units whose meaning is compared, of those that look best by their words: embedding is what a question waits for."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")\]]*\s+(?=[A-Z0-9“‘\"(•])")
 _ABBREVIATION_END = re.compile(r"\b(?:e\.g|i\.e|etc|no|approx|Mr|Mrs|Ms|Dr|St|vs|p|pp|para)\.$", re.IGNORECASE)
-_ASKS_FOR_FIGURE = re.compile(r"\b(?:how (?:much|many|long|soon|often|far|quick\w*|late)|when|what (?:time|date|day|ratio|number|age|percentage)|deadline)\b", re.I)
+_ASKS_FOR_FIGURE = re.compile(
+    r"\b(?:how (?:much|many|long|soon|often|far|quick\w*|late)|when|deadline"
+    r"|what (?:time|date|day|ratio|number|age|percentage))\b",
+    re.I,
+)
 _FIGURE = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|once|twice|immediately|same day|weekly|termly|annually|daily)\b", re.I
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|once|twice|immediately"
+    r"|same day|weekly|termly|annually|daily)\b",
+    re.I,
 )
 
 
@@ -73,8 +85,39 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """What each reading of a unit counts towards its score. Fitted once on `tests/eval/development.jsonl` (listwise
+    logistic regression, checked by five-fold cross-validation) and rounded; they add up to about 1."""
+
+    meaning: float = 0.19
+    """Cosine of the question and the unit."""
+    own_words: float = 0.14
+    """Coverage of the question's words by the unit itself."""
+    words_in_place: float = 0.20
+    """Coverage by the unit with its headings, column names and document title."""
+    heading_words: float = 0.05
+    """Coverage by title and headings alone."""
+    passage_words: float = 0.09
+    """Coverage by the whole passage."""
+    passage_meaning: float = 0.09
+    """Cosine of the question and the passage."""
+    passage_rank: float = 0.06
+    """The passage's fused score, as a share of the best passage's."""
+    school: float = 0.07
+    """A document of the school that was asked about, beside the trust's."""
+    figure: float = 0.08
+    """A figure where one was asked for."""
+    length: float = 0.08
+    """Words of the unit, as a share of `WINDOW_WORDS`: a few words alone seldom answer."""
+
+
+WEIGHTS = Weights()
+
+
+@dataclass(frozen=True)
 class ScoredUnit:
-    """A unit with how well it answers: `score` from 0 to about 1, and its two parts."""
+    """A unit with how well it answers: `score` from 0 to about 1; `cosine` and `coverage` (words in place) are its
+    parts."""
 
     unit: Unit
     score: float
@@ -83,55 +126,104 @@ class ScoredUnit:
 
 
 def score_units(
-    query: str,
+    lookup: LookUp,
     evidence: Evidence,
     *,
     vector: NDArray[float32],
     embedder: TextEmbedder,
     coverage: WordCoverage,
-    passages: int = UNITS_FROM_PASSAGES,
+    embedded: int = EMBEDDED_UNITS,
 ) -> list[ScoredUnit]:
-    """Every unit of the best passages, best first. A unit is scored by meaning, by the question's words in it (and, at half
-    weight, in its headings and title), by its passage's place, and by a figure where one was asked for."""
-    units = [unit for source in evidence.kept[:passages] for unit in quotable_units(source)]
-    if not units:
+    """The units of the evidence that look best by their words, then scored by meaning as well, best first.
+
+    Empty without evidence. `vector` is the embedded question, float32[dimension] of unit length.
+    """
+    best_fused = max((source.fused for source in evidence.kept), default=1.0)
+    wants_figure = bool(_ASKS_FOR_FIGURE.search(lookup.query))
+    by_words: list[tuple[float, float, Unit]] = []
+    for source in evidence.kept:
+        of_school = source.found.version.school is not None
+        around = " ".join((source.found.version.title, *source.found.passage.heading))
+        of_passage = (
+            WEIGHTS.passage_words * coverage.share(passage_in_place(source))
+            + WEIGHTS.passage_meaning * max(0.0, source.cosine or 0.0)
+            + WEIGHTS.passage_rank * source.fused / best_fused
+            + WEIGHTS.school * of_school
+            + WEIGHTS.heading_words * coverage.share(around)
+        )
+        for unit in quotable_units(source):
+            in_place = coverage.share(" ".join((around, *unit.header, unit.text)))
+            score = of_passage + WEIGHTS.own_words * coverage.share(unit.text) + WEIGHTS.words_in_place * in_place
+            score += WEIGHTS.figure * (wants_figure and bool(_FIGURE.search(unit.text)))
+            score += WEIGHTS.length * min(1.0, len(unit.text.split()) / WINDOW_WORDS)
+            by_words.append((score, in_place, unit))
+    likely = sorted(by_words, key=lambda one: -one[0])[:embedded]
+    if not likely:
         return []
-    cosines = embedder.embed_passages([unit.in_context for unit in units]) @ vector
-    best_fused = max(source.fused for source in evidence.kept)
-    wants_figure = bool(_ASKS_FOR_FIGURE.search(query))
-    scored = []
-    for unit, cosine in zip(units, np.asarray(cosines, dtype=float), strict=True):
-        version = unit.source.found.version
-        around = " ".join((version.title, *unit.source.found.passage.heading, *unit.header))
-        inside, whole = coverage.share(unit.text), coverage.share(f"{around} {unit.text}")
-        covered = 0.5 * inside + 0.5 * whole
-        figure = 0.06 if wants_figure and _FIGURE.search(unit.text) else 0.0
-        place = unit.source.fused / best_fused
-        score = 0.5 * max(0.0, float(cosine)) + 0.3 * covered + 0.14 * place + figure
-        scored.append(ScoredUnit(unit, score, float(cosine), whole))
+    cosines = np.asarray(embedder.embed_passages([unit.in_context for _, _, unit in likely]) @ vector, dtype=float)
+    scored = [
+        ScoredUnit(unit, score + WEIGHTS.meaning * max(0.0, float(cosine)), float(cosine), in_place)
+        for (score, in_place, unit), cosine in zip(likely, cosines, strict=True)
+    ]
     return sorted(scored, key=lambda one: -one.score)
 
 
+def passage_in_place(source: ScoredPassage) -> str:
+    """The passage's text with its document's title and its headings."""
+    found = source.found
+    return " ".join((found.version.title, *found.passage.heading, found.passage.text))
+
+
 def compose_quotations(scored: Sequence[ScoredUnit], *, schools: tuple[Slug, ...] = ()) -> tuple[Quotation, ...]:
-    """One to three quotations, best first; with several schools asked about, the best of each. Empty only without units."""
+    """One to three quotations, best first; with several schools asked about, the best of each. Empty only without
+    units.
+
+    The first is widened with what answers as well beside it in its passage, as long as it stays short.
+    """
     if not scored:
         return ()
     if len(schools) > 1:
-        firsts = [next((one for one in scored if one.unit.source.found.version.school == slug), None) for slug in schools]
-        chosen = [one for one in firsts if one is not None] or list(scored[:1])
-        return tuple(as_quotation(one.unit) for one in chosen)
-    chosen = []
+        firsts = [
+            next((one for one in scored if one.unit.source.found.version.school == slug), None) for slug in schools
+        ]
+        chosen = [one.unit for one in firsts if one is not None] or [scored[0].unit]
+        return tuple(as_quotation(unit) for unit in chosen)
+    chosen = [widen_unit(scored[0].unit, scored)]
     floor = scored[0].score * CLOSE_ENOUGH
-    for one in scored:
+    for one in scored[1:]:
         if one.score < floor or len(chosen) == MAX_QUOTATIONS:
             break
-        if not any(_repeats(one.unit, other.unit) for other in chosen):
-            chosen.append(one)
-    return tuple(as_quotation(one.unit) for one in _join_neighbours(chosen))
+        if not any(_repeats(one.unit, other) for other in chosen):
+            chosen.append(one.unit)
+    return tuple(as_quotation(unit) for unit in chosen)
+
+
+def widen_unit(unit: Unit, scored: Sequence[ScoredUnit]) -> Unit:
+    """The unit with those neighbours in its passage that answer as well or nearly, while it stays a short quotation.
+
+    Rows of a table are joined to rows of the same table only, and must come nearer.
+    """
+    scores = {one.unit.place: one.score for one in scored if one.unit.source == unit.source}
+    units = {one.place: one for one in quotable_units(unit.source)}
+    first = last = unit.place
+    text, rows = unit.text, unit.rows
+    while beside := [place for place in (first - 1, last + 1) if place in units]:
+        beside.sort(key=lambda place: -scores.get(place, 0.0))
+        for place in beside:
+            longer = _joined(unit, units[place], scores, first=min(first, place), last=max(last, place), units=units)
+            if longer is not None:
+                first, last, (text, rows) = min(first, place), max(last, place), longer
+                break
+        else:
+            break
+    locators = [units[place].locator for place in (first, last)]
+    locator = locators[0] if locators[0] == locators[1] else str(_span(unit.source, text))
+    return replace(unit, text=text, rows=rows, locator=locator, place=first)
 
 
 def quotable_units(source: ScoredPassage) -> list[Unit]:
-    """The units of one passage, in reading order: sentences of its paragraphs, lists with their lead, rows of its tables."""
+    """The units of one passage, in reading order: sentences of its paragraphs, lists with their lead, rows of its
+    tables."""
     units: list[Unit] = []
     header: tuple[str, ...] = ()
     blocks = source.found.passage.blocks
@@ -142,8 +234,9 @@ def quotable_units(source: ScoredPassage) -> list[Unit]:
             header = block.cells
             at += 1
         elif block.kind == "table_row":
-            units.append(Unit(source, block.text, str(block.locator), header, (block.cells,), len(units)))
-            at += 1
+            group = _run_of_rows(blocks, at)
+            units += _units_of_table(source, group, header, len(units))
+            at += len(group)
         else:
             group = _list_with_lead(blocks, at)
             if len(group) > 1:
@@ -159,8 +252,26 @@ def as_quotation(unit: Unit) -> Quotation:
     return Quotation(unit.source.found, unit.text, unit.locator, unit.header, unit.rows)
 
 
+def _run_of_rows(blocks: Sequence[Block], at: int) -> Sequence[Block]:
+    end = at + 1
+    while end < len(blocks) and blocks[end].kind == "table_row":
+        end += 1
+    return blocks[at:end]
+
+
+def _units_of_table(source: ScoredPassage, rows: Sequence[Block], header: tuple[str, ...], place: int) -> list[Unit]:
+    """A small table whole, since its rows are read against each other; else each row alone."""
+    if sum(len(row.text.split()) for row in rows) <= WINDOW_WORDS:
+        locator = str(rows[0].locator.to(rows[-1].locator))
+        return [
+            Unit(source, "\n".join(row.text for row in rows), locator, header, tuple(row.cells for row in rows), place)
+        ]
+    return [Unit(source, row.text, str(row.locator), header, (row.cells,), place + n) for n, row in enumerate(rows)]
+
+
 def _list_with_lead(blocks: Sequence[Block], at: int) -> Sequence[Block]:
-    """The blocks that belong together from `at`: a line ending in a colon and its items, a run of items, or one block."""
+    """The blocks that belong together from `at`: a line ending in a colon and its items, a run of items, or one
+    block."""
     end = at + 1
     if blocks[at].kind == "list_item" or blocks[at].text.rstrip().endswith(":"):
         while end < len(blocks) and blocks[end].kind == "list_item":
@@ -177,10 +288,20 @@ def _units_of_list(source: ScoredPassage, group: Sequence[Block], place: int) ->
 
 
 def _units_of_paragraph(source: ScoredPassage, block: Block, place: int) -> list[Unit]:
-    sentences = split_sentences(block.text)
-    if len(sentences) == 1 or len(block.text.split()) <= 45:
+    """The paragraph where it is short; else stretches of its sentences."""
+    if len(block.text.split()) <= WINDOW_WORDS:
         return [Unit(source, block.text, str(block.locator), place=place)]
-    return [Unit(source, sentence, str(block.locator), place=place + n) for n, sentence in enumerate(sentences)]
+    stretches: list[str] = []
+    start = 0
+    for sentence in split_sentences(block.text):
+        at = block.text.index(sentence, start)
+        longer = block.text[block.text.index(stretches[-1]) : at + len(sentence)] if stretches else sentence
+        if stretches and len(longer.split()) <= WINDOW_WORDS:
+            stretches[-1] = longer
+        else:
+            stretches.append(sentence)
+        start = at + len(sentence)
+    return [Unit(source, stretch, str(block.locator), place=place + n) for n, stretch in enumerate(stretches)]
 
 
 def split_sentences(text: str) -> list[str]:
@@ -197,35 +318,29 @@ def split_sentences(text: str) -> list[str]:
     return [*sentences, text[start:].strip()] if text[start:].strip() else sentences
 
 
-def _join_neighbours(chosen: Sequence[ScoredUnit]) -> list[ScoredUnit]:
-    """Units that stand side by side in one paragraph or table are one quotation, in reading order."""
-    joined: list[ScoredUnit] = []
-    for one in chosen:
-        beside = next((n for n, other in enumerate(joined) if (_touches(other.unit, one.unit))), None)
-        if beside is None:
-            joined.append(one)
-            continue
-        first, second = sorted((joined[beside].unit, one.unit), key=lambda unit: unit.place)
-        text = _stretch(first, second)
-        if text is None or len(text.split()) > MAX_QUOTED_WORDS:
-            joined.append(one)
-            continue
-        joined[beside] = replace(joined[beside], unit=replace(first, text=text, rows=first.rows + second.rows))
-    return joined
+def _joined(
+    unit: Unit, neighbour: Unit, scores: Mapping[int, float], *, first: int, last: int, units: Mapping[int, Unit]
+) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
+    """The passage's own words from unit `first` to unit `last`, and their rows; None where they do not belong
+    together."""
+    if bool(unit.rows) != bool(neighbour.rows) or unit.header != neighbour.header:
+        return None
+    enough = CLOSE_ENOUGH if unit.rows else BESIDE_ENOUGH
+    if scores.get(neighbour.place, 0.0) < enough * scores.get(unit.place, 1.0):
+        return None
+    whole = unit.source.found.passage.text
+    start = whole.find(units[first].text)
+    end = whole.find(units[last].text, start) + len(units[last].text)
+    text = whole[start:end]
+    if start < 0 or len(text.split()) > MAX_QUOTED_WORDS:
+        return None
+    return text, tuple(row for place in range(first, last + 1) for row in units[place].rows)
 
 
-def _touches(one: Unit, other: Unit) -> bool:
-    same = one.source.found.id == other.source.found.id and one.locator == other.locator
-    return same and abs(one.place - other.place) == 1 and bool(one.rows) == bool(other.rows) and one.header == other.header
-
-
-def _stretch(first: Unit, second: Unit) -> str | None:
-    """The passage's own text from the start of `first` to the end of `second`; None when they are not neighbours in it."""
-    whole = first.source.found.passage.text
-    start = whole.find(first.text)
-    end = whole.find(second.text, start + len(first.text))
-    between = whole[start + len(first.text) : end]
-    return None if start < 0 or end < 0 or between.strip() else whole[start : end + len(second.text)]
+def _span(source: ScoredPassage, text: str) -> Locator:
+    """From the page (slide, row) where the text begins to the one where it ends."""
+    quoted = [block.locator for block in source.found.passage.blocks if block.text in text or text in block.text]
+    return quoted[0].to(quoted[-1])
 
 
 def _repeats(one: Unit, other: Unit) -> bool:
@@ -270,7 +385,8 @@ def compose_with_model(question: str, evidence: Evidence, *, model: ChatModel, p
 
 
 def split_claims(written: str) -> list[tuple[str, tuple[int, ...]]]:
-    """The sentences of a model's text with the passage numbers under each; numbers may stand before or after the full stop."""
+    """The sentences of a model's text with the passage numbers under each; numbers may stand before or after the full
+    stop."""
     text = re.sub(r"\s+(?=\[\d)", "", " ".join(written.split()))
     text = re.sub(r"((?:\[\d{1,2}\])+)([.!?])", r"\2\1", text)
     claims = []

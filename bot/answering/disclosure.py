@@ -1,6 +1,7 @@
 """Does a message read like a safeguarding disclosure or concern, so that a person must be reached now?
 
-Rules over plain words, on the side of caution: a reply that was not needed costs a colleague ten seconds. A question about
+Rules over plain words, on the side of caution: a reply that was not needed costs a colleague ten seconds. A question
+about
 policy with the same vocabulary ("how long do we keep safeguarding records") is answered as a question.
 """
 
@@ -32,7 +33,7 @@ _ALARMS = [
     for pattern in (
         # someone has spoken, or has been seen
         rf"{_TOLD}.*(?:{_HARM}|{_SELF_HARM}|scared|afraid|frightened|unsafe|secret|not to (?:tell|say)|pregnan|{_RELATIVE})",
-        rf"(?:promise|swear|swore)\w* (?:me )?(?:not to|i wouldn.?t|to keep|i won.?t)|keep (?:it|this) (?:a )?secret",
+        r"(?:promise|swear|swore)\w* (?:me )?(?:not to|i wouldn.?t|to keep|i won.?t)|keep (?:it|this) (?:a )?secret",
         rf"{_RELATIVE}\W+(?:\w+\W+){{0,3}}?{_HARM}\b",
         rf"{_HARM}\W+(?:\w+\W+){{0,3}}?by (?:\w+ )?{_RELATIVE}",
         rf"{_CHILD}.*\b(?:is|are|was|been|being|got|has|have|gets)\b.*{_HARM}(?:.*\b(?:home|by)\b)",
@@ -52,11 +53,11 @@ _ALARMS = [
         rf"(?:older|grown|adult) (?:man|men|boyfriend|guy)\b.*(?:{_CHILD}|her|she)|county lines",
         # about staff
         rf"{_STAFF}.*\b(?:messag\w+|texting|dm(?:s|ing|ed)?|snapchat\w*|insta\w*|whatsapp\w*|alone with|touch\w*|hit|kiss\w*|flirt\w*|slapped|pushed|grabbed|in a relationship with|inappropriate)\b.*(?:{_CHILD})",
-        rf"(?:allegation|accus\w+)\b.*\b(?:against|about|of)\b.*\b(?:me|my colleague|a colleague|a teacher|another teacher|the head)\b",
+        r"(?:allegation|accus\w+)\b.*\b(?:against|about|of)\b.*\b(?:me|my colleague|a colleague|a teacher|another teacher|the head)\b",
         r"\bit.?s about the (?:head|headteacher|principal)\b",
         # a member of staff's own crisis
         r"\bi (?:just )?(?:can.?t|cannot|can not) (?:cope|go on|do this any ?more)\b",
-        rf"\bi(?:.?m| am| have been|.?ve been| feel|.?ve)?\b.*\b(?:suicidal|want to die|ending it|end my life|kill myself|hurting myself|self[ -]?harming)\b",
+        r"\bi(?:.?m| am| have been|.?ve been| feel|.?ve)?\b.*\b(?:suicidal|want to die|ending it|end my life|kill myself|hurting myself|self[ -]?harming)\b",
         r"\b(?:crying|cry|in tears) every (?:day|morning|night)\b",
         r"\bmy (?:husband|wife|partner|boyfriend|girlfriend|ex) (?:hits|hit|beats|is hitting|hurts|threatens|threatened)\b",
     )

@@ -1,25 +1,34 @@
 """What is being asked, of which school, before anything is searched?
 
-Pure: rules over the question, the trust's own words and the frameworks' names. No model decides here.
+Pure: rules over the question and the trust's own words. No model decides here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from bot.answering.disclosure import reads_as_disclosure
+from bot.answering.wider_words import widen
 from bot.answering.words import content_words
 from bot.model import Clarification, Interpretation, LookUp, ProgrammeQuestion, Question, Redirect, StatementLookUp
-from ingestion.model import Acronym, SchoolRecord, Slug, Trust
+from ingestion.model import SchoolRecord, Slug, Trust
 
 MAX_QUESTION_CHARACTERS = 2_000
 """Of a question that is looked up; what follows is left out. A staff question is a sentence or two."""
 
-_SLACK_MARKUP = re.compile(r"<[@#!][^>]*>|<(https?://[^>|]+)(?:\|([^>]*))?>|(?<=\s):[a-z0-9_+-]+:(?=\s|$)|^:[a-z0-9_+-]+:")
-_HELP = re.compile(r"^(?:help|hi|hello|hey|start|what can you do|what do you do|who are you|how do you work)(?: there| staffroom)?[?!. ]*$", re.I)
-_FOLLOW_UP_START = re.compile(r"^(?:and|but|or|so|also|ok|okay|what about|how about|no[, ]|not |what if|then|same)\b", re.I)
-_POINTS_BACK = re.compile(r"\b(?:they|them|that|this|it|those|these|there|he|she|his|her|one|ones|then|instead|either)\b", re.I)
+_SLACK_MARKUP = re.compile(
+    r"<[@#!][^>]*>|<(https?://[^>|]+)(?:\|([^>]*))?>|(?<=\s):[a-z0-9_+-]+:(?=\s|$)|^:[a-z0-9_+-]+:"
+)
+_HELP = re.compile(
+    r"^(?:help|hi|hello|hey|start|what can you do|what do you do|who are you|how do you work)(?: there| staffroom)?[?!. ]*$",
+    re.I,
+)
+_FOLLOW_UP_START = re.compile(
+    r"^(?:and|but|or|so|also|ok|okay|what about|how about|no[, ]|not |what if|then|same)\b", re.I
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:they|them|that|this|it|those|these|there|he|she|his|her|one|ones|then|instead|either)\b", re.I
+)
 _CODE = re.compile(r"(?<![\w.£-])([1-9]\.[1-9]\d?|[1-8][a-z])(?![\w%-]|\.\d|:\d)")
 _CODE_CUE = re.compile(r"\b(?:ecf|secf|ittecf|ccf|framework|statement|learn (?:that|how)|standard|code)\b", re.I)
 _BARE_CODE = re.compile(
@@ -29,16 +38,15 @@ _BARE_CODE = re.compile(
 )
 _PROGRAMME = re.compile(
     r"\b(?:npq\w*|ecte|programmes?|courses?|apprenticeships?|hlta|scitt|qualifications?|cpd|training (?:for|to|on)|funded|funding"
-    r"|sign up|apply|applications?|cohorts?|develop(?:ment)? pathway|become an?|want to be an?|next step|nasenco)\b",
+    r"|cohorts?|become an?|want to be an?|nasenco)\b",
     re.I,
 )
 
 
-def interpret(question: Question, *, trust: Trust, frameworks: Sequence[str] = ()) -> Interpretation:
+def interpret(question: Question, *, trust: Trust) -> Interpretation:
     """What the question turned out to be.
 
-    `frameworks`: the names of the frameworks whose statements are indexed. Order matters: a disclosure leaves before
-    anything else is thought about; the school is settled before any search.
+    Order matters: a disclosure leaves before anything else is thought about; the school is settled before any search.
     """
     text = clean_question(question.text)
     named = schools_named(text, trust)
@@ -50,10 +58,10 @@ def interpret(question: Question, *, trust: Trust, frameworks: Sequence[str] = (
         return Clarification("question", "")
     earlier = _earlier_question(question, text)
     schools = named or (schools_named(earlier, trust) if earlier else ()) or _as_tuple(_known_school(question, trust))
-    query = f"{earlier} {text}" if earlier else text
-    lookup = LookUp(query=query, schools=schools, expansions=expand_acronyms(query, trust.acronyms))
-    if frameworks and (code := _statement_code(text)):
-        return StatementLookUp(code, _framework_named(text, frameworks), lookup)
+    query = without_schools(f"{earlier} {text}" if earlier else text, trust)
+    lookup = LookUp(query=query, schools=schools, expansions=widen(query, trust.acronyms))
+    if code := _statement_code(text):
+        return StatementLookUp(code, lookup)
     if _PROGRAMME.search(text):
         return ProgrammeQuestion(lookup)
     return lookup
@@ -67,41 +75,31 @@ def clean_question(text: str) -> str:
 
 def schools_named(text: str, trust: Trust) -> tuple[Slug, ...]:
     """The schools that the text names, by name or alias, in the order they are named; longer names win over shorter."""
+    return tuple(dict.fromkeys(slug for _, _, slug in sorted(_school_mentions(text, trust))))
+
+
+def without_schools(text: str, trust: Trust) -> str:
+    """The text without the schools it names: which documents are searched says it already, and few of them repeat
+    it."""
+    rest = text
+    for start, end, _ in _school_mentions(text, trust):
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    return " ".join(rest.split()) if re.search(r"\w", rest) else text
+
+
+def _school_mentions(text: str, trust: Trust) -> list[tuple[int, int, Slug]]:
+    """Start, end and school of each name in the text; longer names win over shorter."""
     spoken = sorted(
         ((name, school.slug) for school in trust.schools for name in _names_of(school)), key=lambda pair: -len(pair[0])
     )
-    found: dict[int, Slug] = {}
-    rest = text
+    mentions: list[tuple[int, int, Slug]] = []
     for name, slug in spoken:
         # "the primary phase" is a part of a school, not the school that people call "the primary"
-        pattern = re.compile(rf"(?<!\w){re.escape(name)}(?:['’]s)?(?!\w)(?! phase| curriculum)", re.IGNORECASE)
-        for match in pattern.finditer(rest):
-            found[match.start()] = slug
-        rest = pattern.sub(lambda match: " " * len(match[0]), rest)
-    return tuple(dict.fromkeys(slug for _, slug in sorted(found.items())))
-
-
-def expand_acronyms(text: str, acronyms: Sequence[Acronym]) -> tuple[str, ...]:
-    """Other ways to say the acronyms in the text: short to long, long to short, and former names to today's.
-
-    A short form of two letters counts only in capitals ("IT" is not "it"). "ECT2" is read as ECT with a year.
-    """
-    expansions: list[str] = []
-    for acronym in acronyms:
-        shorts = (acronym.short, *acronym.formerly)
-        said = next((match for short in shorts if (match := _find_short(short, text))), None)
-        if said:
-            year = said["year"] or ""
-            expansions += [acronym.expansion + (f" year {year}" if year else "")]
-            expansions += [short for short in shorts if short.lower() != said["short"].lower()]
-        elif re.search(rf"(?<!\w){re.escape(acronym.expansion)}s?(?!\w)", text, re.IGNORECASE):
-            expansions += [acronym.short]
-    return tuple(dict.fromkeys(expansions))
-
-
-def _find_short(short: str, text: str) -> re.Match[str] | None:
-    flags = re.IGNORECASE if len(short) > 2 else 0
-    return re.search(rf"(?<!\w)(?P<short>{re.escape(short)})(?:s|(?P<year>[1-9]))?(?!\w)", text, flags)
+        pattern = rf"(?<!\w)(?:at )?{re.escape(name)}(?:['’]s)?(?!\w)(?! phase| curriculum)"
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            if all(match.end() <= start or match.start() >= end for start, end, _ in mentions):
+                mentions.append((match.start(), match.end(), slug))
+    return mentions
 
 
 def _names_of(school: SchoolRecord) -> tuple[str, ...]:
@@ -132,15 +130,4 @@ def _statement_code(text: str) -> str | None:
     match = _CODE.search(text)
     if match and (_CODE_CUE.search(text) or _BARE_CODE.match(text)):
         return match[1]
-    return None
-
-
-def _framework_named(text: str, frameworks: Sequence[str]) -> str | None:
-    """The framework that the text names: by its name, or by its initials ("ECF" names "ECF 2019", "SECF" its long form)."""
-    lowered = text.lower()
-    for framework in frameworks:
-        initials = "".join(word[0] for word in framework.split() if word[0].isalpha()).lower()
-        spoken = {framework.lower(), framework.lower().split()[0] if framework.split()[0].isupper() else "", initials}
-        if any(name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered) for name in spoken if len(name) > 1):
-            return framework
     return None

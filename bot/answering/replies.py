@@ -49,7 +49,9 @@ def _contact_lines(school: School, trust: Trust) -> str:
     if record is not None and record.safeguarding:
         lines += [f"**{record.name}**", *map(_line, record.safeguarding)]
     elif record is not None:
-        lines += [f"I have no safeguarding number on record for {record.name}: go to the headteacher or the school office."]
+        lines += [
+            f"I have no safeguarding number on record for {record.name}: go to the headteacher or the school office."
+        ]
     else:
         leads = [(one.name, one.safeguarding[0]) for one in trust.schools if one.safeguarding]
         if 0 < len(leads) <= MANY_SCHOOLS:

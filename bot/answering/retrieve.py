@@ -1,6 +1,7 @@
 """Which passages may answer, of the schools that were asked about and of no other?
 
-Two searches over the same live passages, nearest vectors and BM25, are fused by reciprocal rank. The school filter is an
+Two searches over the same live passages, nearest vectors and BM25, are fused by reciprocal rank. The school filter is
+an
 argument of both searches: nothing of another school is ever among the candidates.
 """
 
@@ -13,12 +14,12 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from bot.answering.words import content_words, stem, stems
-from bot.model import Evidence, LookUp, ScoredPassage
+from bot.model import Evidence, Expansion, LookUp, ScoredPassage
 from ingestion.model import Hit, IndexedPassage, Slug
 
 SEARCH_DEPTH = 40
 """Hits taken from each search before they are fused."""
-KEPT = 8
+KEPT = 10
 """Passages kept as evidence."""
 RANK_CONSTANT = 60
 """k of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
@@ -49,59 +50,68 @@ def retrieve(
     *,
     index: PassageIndex,
     vector: NDArray[float32],
-    other_schools: tuple[Slug, ...] = (),
     kept: int = KEPT,
 ) -> Evidence:
     """The evidence for a look-up, best first; empty when both searches find nothing.
 
-    `vector` is the embedded query, float32[dimension] of unit length. For each of `other_schools` only the similarity of
-    its nearest passage is noted, to tell whether an answer would differ by school.
+    `vector` is the embedded query, float32[dimension] of unit length.
     """
-    near = index.nearest(vector, schools=lookup.schools, limit=SEARCH_DEPTH)
-    worded = index.matching(lookup.query, schools=lookup.schools, limit=SEARCH_DEPTH, expansions=lookup.expansions)
-    elsewhere = []
-    for slug in other_schools:
-        hits = index.nearest(vector, schools=(slug,), limit=1, trust_wide=False)
-        elsewhere += [(slug, hit.score) for hit in hits]
-    return Evidence(kept=tuple(fuse(near, worded)[:kept]), elsewhere=tuple(elsewhere))
+    meanings = [expansion.means for expansion in lookup.expansions]
+    lists = []
+    for schools, trust_wide in _searches(lookup.schools):
+        lists += [
+            index.nearest(vector, schools=schools, limit=SEARCH_DEPTH, trust_wide=trust_wide),
+            index.matching(
+                lookup.query, schools=schools, limit=SEARCH_DEPTH, expansions=meanings, trust_wide=trust_wide
+            ),
+        ]
+    return Evidence(tuple(fuse(lists[0::2], lists[1::2])[:kept]))
 
 
-def fuse(near: Sequence[Hit], worded: Sequence[Hit]) -> list[ScoredPassage]:
-    """Both lists as one, best first: a passage scores the sum of 1 / (k + rank) over the lists it stands in."""
+def _searches(schools: tuple[Slug, ...]) -> list[tuple[tuple[Slug, ...], bool]]:
+    """The trust's documents, and the schools' beside them: a school has few, and they would drown among the trust's
+    many."""
+    return [((), True), (schools, False)] if schools else [((), True)]
+
+
+def fuse(near: Sequence[Sequence[Hit]], worded: Sequence[Sequence[Hit]]) -> list[ScoredPassage]:
+    """All lists as one, best first: a passage scores the sum of 1 / (k + rank) over the lists it stands in."""
     found: dict[int, IndexedPassage] = {}
     fused: dict[int, float] = {}
     cosine: dict[int, float] = {}
     bm25: dict[int, float] = {}
-    for hits, scores in ((near, cosine), (worded, bm25)):
-        for rank, hit in enumerate(hits, start=1):
-            found[hit.found.id] = hit.found
-            scores[hit.found.id] = hit.score
-            fused[hit.found.id] = fused.get(hit.found.id, 0.0) + 1 / (RANK_CONSTANT + rank)
+    for lists, scores in ((near, cosine), (worded, bm25)):
+        for hits in lists:
+            for rank, hit in enumerate(hits, start=1):
+                found[hit.found.id] = hit.found
+                scores[hit.found.id] = hit.score
+                fused[hit.found.id] = fused.get(hit.found.id, 0.0) + 1 / (RANK_CONSTANT + rank)
     return [
-        ScoredPassage(found[id], fused[id], cosine.get(id), bm25.get(id)) for id in sorted(fused, key=lambda id: (-fused[id], id))
+        ScoredPassage(found[id], fused[id], cosine.get(id), bm25.get(id))
+        for id in sorted(fused, key=lambda id: (-fused[id], id))
     ]
 
 
 class WordCoverage:
     """How much of what a question is about stands in a text: the share of its content words, weighed by rarity.
 
-    A word counts as present when its stem is, or when every word of an expansion of the question is (an acronym written
-    out). `weights` are inverse document frequencies over the live passages.
+    A word counts as present when its stem is, or when all words of an expansion that stands for it are. `weights` are
+    inverse document frequencies over the live passages.
     """
 
-    def __init__(self, query: str, expansions: Sequence[str], weights: Mapping[str, float]) -> None:
-        self._weights: dict[str, float] = {}
-        for word in content_words(query):
-            self._weights[stem(word)] = weights.get(word, 1.0)
-        self._phrases = [frozenset(stems(phrase)) for phrase in expansions]
+    def __init__(self, query: str, expansions: Sequence[Expansion], weights: Mapping[str, float]) -> None:
+        self._weights = {stem(word): weights.get(word, 1.0) for word in content_words(query)}
         self._total = sum(self._weights.values()) or 1.0
+        self._stands_for: dict[str, list[frozenset[str]]] = {}
+        for expansion in expansions:
+            for said in stems(expansion.said):
+                self._stands_for.setdefault(said, []).append(frozenset(stems(expansion.means)))
 
     def share(self, text: str) -> float:
         """From 0 (no word of the question) to 1 (all of them)."""
         present = frozenset(stems(text))
-        phrase_said = any(phrase <= present for phrase in self._phrases)
-        covered = sum(weight for word, weight in self._weights.items() if word in present)
-        if phrase_said and self._phrases:
-            acronyms = [word for word in self._weights if word not in present and len(word) <= 5]
-            covered += max((self._weights[word] for word in acronyms), default=0.0)
-        return min(1.0, covered / self._total)
+        covered = sum(weight for word, weight in self._weights.items() if self._stands_in(word, present))
+        return covered / self._total
+
+    def _stands_in(self, word: str, present: frozenset[str]) -> bool:
+        return word in present or any(meaning <= present for meaning in self._stands_for.get(word, ()))

@@ -21,7 +21,8 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NUMBER_WORDS = {
     word: str(value)
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+        sixteen""".split()
     )
 } | {"twenty": "20", "thirty": "30", "forty": "40", "sixty": "60", "ninety": "90"}
 
@@ -52,7 +53,9 @@ def verify(
     citations = tuple(_cite(number, draft.quotations[index], trust, today) for index, number in numbers.items())
     return Answered(
         citations=citations,
-        sentences=tuple(AnswerSentence(claim.text, tuple(numbers[index] for index in claim.supports)) for claim in claims),
+        sentences=tuple(
+            AnswerSentence(claim.text, tuple(numbers[index] for index in claim.supports)) for claim in claims
+        ),
         programmes=tuple(programmes),
         school=schools[0] if len(schools) == 1 else None,
         confidence=draft.confidence,
@@ -62,7 +65,8 @@ def verify(
 
 
 def is_past(stated: str | None, today: date) -> bool:
-    """True when the whole of a stated date ("2026-09-01", "2026-09", "2026") lies before today; False when none is stated."""
+    """True when the whole of a stated date ("2026-09-01", "2026-09", "2026") lies before today; False when none is
+    stated."""
     return bool(stated) and today.isoformat()[: len(stated or "")] > (stated or "")
 
 
@@ -132,7 +136,9 @@ def _notes(citations: Sequence[Citation]) -> tuple[str, ...]:
     notes = []
     for citation in citations:
         if citation.review_overdue and citation.review_due:
-            notes.append(f"{citation.title} was due for review by {spoken_date(citation.review_due)}: check that it still holds.")
+            notes.append(
+                f"{citation.title} was due for review by {spoken_date(citation.review_due)}: check that it still holds."
+            )
         if citation.doubt:
             notes.append(citation.doubt)
     return tuple(dict.fromkeys(notes))

@@ -16,14 +16,15 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:\.\d+)*")
 _STEMMER = snowballstemmer.stemmer("porter")
 
 STOP_WORDS = frozenset(
-    """a about above after again all also am an and any are as at be because been before being below between both but by
-    can could did do does doing done down during each else ever every few for from further get gets getting give given go
-    goes going gonna got had has have having he her here hers him his how i if in into is it its itself just know let like
-    long lot many may me might mine more most much must my need needs no nor not now of off ok on once one only or other
-    our ours out over own please quite same say says shall she should so some such take tell than thanks that the their
-    theirs them then there these they thing things this those through to too under until up upon us very want was we well
-    were what whats when where wheres which while who whom whose whos why will with within would yes yet you your yours
-    im ive id ill hes shes theyre youre dont doesnt didnt cant wont isnt arent wasnt werent hi hello hey""".split()
+    """a about above after again all also am an and any are as at be because been before being below between both
+        but by can could did do does doing done down during each else ever every few for from further get gets
+        getting give given go goes going gonna got had has have having he her here hers him his how i if in into is
+        it its itself just know let like long lot many may me might mine more most much must my need needs no nor
+        not now of off ok on once one only or other our ours out over own please quite same say says shall she
+        should so some such take tell than thanks that the their theirs them then there these they thing things this
+        those through to too under until up upon us very want was we well were what whats when where wheres which
+        while who whom whose whos why will with within would yes yet you your yours im ive id ill hes shes theyre
+        youre dont doesnt didnt cant wont isnt arent wasnt werent hi hello hey""".split()
 )
 
 

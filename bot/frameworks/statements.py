@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from bot.model import Draft, Quotation, StatementLookUp
 from ingestion.model import IndexedPassage, Record
+
+MAX_FRAMEWORKS = 3
 
 
 class StatementIndex(Protocol):
@@ -15,12 +18,23 @@ class StatementIndex(Protocol):
 
 
 def quote_statements(asked: StatementLookUp, index: StatementIndex) -> Draft | None:
-    """A quotation for each framework that has the code, or for the one that was named; None when there is none."""
+    """A quotation from each framework that has the code, or from the one that the question names; None when there is
+    none."""
     found = index.statements(asked.code)
-    if asked.framework is not None:
-        found = [(record, passage) for record, passage in found if record.fields["framework"] == asked.framework]
-    quotations = [quotation for record, passage in found if (quotation := _quote(record, passage))]
-    return Draft(tuple(quotations[:3]), confidence=1.0) if quotations else None
+    named = [pair for pair in found if is_named(str(pair[0].fields["framework"]), asked.fallback.query)]
+    quotations = [quotation for record, passage in named or found if (quotation := _quote(record, passage))]
+    return Draft(tuple(quotations[:MAX_FRAMEWORKS]), confidence=1.0) if quotations else None
+
+
+def is_named(framework: str, text: str) -> bool:
+    """True when the text names the framework: whole, by a short form that begins its name ("ECF" of "ECF 2019"), or by
+    its initials ("SECF" of "Samphire Early Career Framework")."""
+    words = framework.split()
+    initials = "".join(word[0] for word in words if word[0].isalpha())
+    shorts = {framework, initials, words[0] if words[0].isupper() else ""}
+    return any(
+        re.search(rf"(?<!\w){re.escape(short)}(?!\w)", text, re.IGNORECASE) for short in shorts if len(short) > 1
+    )
 
 
 def _quote(record: Record, found: IndexedPassage) -> Quotation | None:

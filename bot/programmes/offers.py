@@ -1,7 +1,9 @@
 """Which training programmes fit a question?
 
-Programmes are records, not prose: they are matched by their names, their audience and their subject, and their dates are
-counted from today. A record whose eligibility rules depend on what is not known of the asker is a "maybe", with the rule.
+Programmes are records, not prose: they are matched by their names, their audience and their subject, and their dates
+are
+counted from today. A record whose eligibility rules depend on what is not known of the asker is a "maybe", with the
+rule.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from bot.model import ProgrammeOffer
 MAX_OFFERS = 3
 _GENERIC = frozenset(
     stem(word)
-    for word in """programme course training qualification apply application close closes closed deadline date open opening
-    fund funded free cost next start available suit suits right best new become want school trust staff offer""".split()
+    for word in """programme course training qualification apply application close closes closed deadline date open
+    opening
+        fund funded free cost next start available suit suits right best new become want school trust
+    staff offer""".split()
 )
 
 
@@ -27,7 +31,8 @@ def offer_programmes(
 ) -> tuple[ProgrammeOffer, ...]:
     """Up to three programmes, best first; empty when no record shares a telling word with the question.
 
-    A programme named by its id or name comes first, in the order of naming; then those whose audience or subject shares most words.
+    A programme named by its id or name comes first, in the order of naming; then those whose audience or subject
+    shares most words.
     """
     asked = " ".join((question, *expansions)).lower()
     words = {stem(word) for word in content_words(asked)} - _GENERIC

@@ -62,19 +62,19 @@ def read_message(body: Mapping[str, Any], *, bot_user: str) -> Incoming | Ignore
     is_mention = event.get("type") == "app_mention"
     if not is_mention and event.get("channel_type") != "im":
         return Ignored("not_a_dm")
-    names = {name: event.get(name) for name in ("user", "channel", "ts")}
-    if not all(isinstance(value, str) and value for value in names.values()):
+    user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
+    if not (user and channel and ts):
         return Ignored("incomplete")
-    if is_mention and names["channel"].startswith("D"):
+    if is_mention and channel.startswith("D"):
         return Ignored("dm_mention")  # the same message comes as message.im
     return Incoming(
         event_id=str(body.get("event_id", "")),
         team=str(body.get("team_id") or event.get("team") or ""),
-        channel=names["channel"],
+        channel=channel,
         place="channel" if is_mention else "dm",
-        user=names["user"],
-        ts=names["ts"],
-        thread_ts=str(event.get("thread_ts") or names["ts"]),
+        user=user,
+        ts=ts,
+        thread_ts=str(event.get("thread_ts") or ts),
         text=clean_text(str(event.get("text") or ""), bot_user=bot_user),
         is_externally_shared=bool(body.get("is_ext_shared_channel")),
     )
@@ -93,7 +93,7 @@ def clean_text(text: str, *, bot_user: str) -> str:
 
 
 _MARKUP = re.compile(r"<([^<>]+)>")
-_EMOJI = re.compile(r"(?<![\w:]):(?=[^:\s]*[a-z])[a-z0-9_+'-]+:(?::skin-tone-\d:)?(?!\w)")
+_EMOJI = re.compile(r"(?<![\w:]):(?:[+-]1|(?=[^:\s]*[a-z])[a-z0-9_+'-]+):(?::skin-tone-\d:)?(?!\w)")
 _FORMATTING = re.compile(r"(?<![\w*_~`])[*_~`]+(?=\w)|(?<=[\w.,;:!?)])[*_~`]+(?![\w*_~`])")
 
 

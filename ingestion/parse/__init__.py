@@ -5,13 +5,13 @@ One module a format reads the bytes; here the format is chosen, and whatever goe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import structlog
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ingestion.errors import DocumentNotRead
 from ingestion.metadata import read_metadata
-from ingestion.model import ParsedDocument, RawFile
+from ingestion.model import ParsedDocument, RawFile, Section
 from ingestion.parse.docx import read_docx
 from ingestion.parse.html import read_html
 from ingestion.parse.markdown import read_markdown
@@ -46,7 +46,7 @@ MENDS: dict[str, str] = {
 }
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".svg"})
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def parse_document(raw: RawFile) -> ParsedDocument:
@@ -65,22 +65,38 @@ def parse_document(raw: RawFile) -> ParsedDocument:
     # Parsers of foreign formats fail in more ways than they document (KeyError, RecursionError, struct.error, …): one
     # damaged file is named and recorded, and the run goes on.
     except Exception as error:
-        log.debug("parser failed", path=raw.path, exc_info=True)
+        log.debug("%s: parser failed", raw.path, exc_info=True)
         kind = _suffix(raw.path).removeprefix(".").upper()
         raise DocumentNotRead(
             f"it could not be read as {kind} ({type(error).__name__}): it may be damaged; open it and save it again"
         ) from error
     if not any(section.blocks for section in reading.sections):
         raise DocumentNotRead("there is no text in it: put the document's text in it, or remove it")
+    metadata = read_metadata(
+        raw.path,
+        sidecar=raw.sidecar,
+        front_matter=reading.front_matter,
+        cover=reading.cover,
+        sections=reading.sections,
+    )
     return ParsedDocument(
         path=raw.path,
         school=raw.school,
-        metadata=read_metadata(
-            raw.path, sidecar=raw.sidecar, front_matter=reading.front_matter, cover=reading.cover
-        ),
-        sections=reading.sections,
+        metadata=metadata,
+        sections=reading.sections if reading.records else _without_title(reading.sections, metadata.title),
         records=reading.records,
         warnings=reading.warnings,
+    )
+
+
+def _without_title(sections: Sequence[Section], title: str | None) -> tuple[Section, ...]:
+    """The sections, those beneath a heading that is the document's title moved out from under it: the title stands
+    beside every heading path anyway. The section of that heading itself stays."""
+    return tuple(
+        replace(section, heading=section.heading[1:])
+        if len(section.heading) > 1 and title and section.heading[0].casefold() == title.casefold()
+        else section
+        for section in sections
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
@@ -15,14 +16,17 @@ from ingestion.parse.reading import Outline, Reading, fold
 NEVER_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "select", "button", "math")
 FRAME_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "complementary"})
 BANNER = re.compile(r"cookie[-_ ]?(?:banner|consent|notice|bar|popup|message|modal|overlay|policy-bar)|onetrust|gdpr")
-MENU = re.compile(r"(?:^|[-_ ])(?:nav|navbar|navigation|menu|breadcrumbs?|pagination|pager|share|social|skip)(?:$|[-_ ])")
+MENU = re.compile(
+    r"(?:^|[-_ ])(?:nav|navbar|navigation|menu|breadcrumbs?|pagination|pager|share|social|skip)(?:$|[-_ ])"
+)
 MENU_LINK_SHARE = 0.8
 """A list of which more than this share of the words are links is a menu, if its class also says so."""
 
-_BLOCK_TAGS = frozenset(
-    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol p pre section summary table ul".split()
-)
+_BLOCK_TAGS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr",
+    "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "ul",
+})  # fmt: skip
 
 
 def read_html(data: bytes) -> Reading:
@@ -35,8 +39,7 @@ def read_html(data: bytes) -> Reading:
             "no content on the page, apart from menus and scripts: it may be filled in by a script in a browser; "
             "save the page as PDF instead"
         )
-    titles = tuple(filter(None, (*reading.cover.titles, title)))
-    return Reading(reading.sections, Cover(titles, reading.cover.pairs, reading.cover.lines))
+    return Reading(reading.sections, Cover(titles=tuple(filter(None, (*reading.cover.titles, title)))))
 
 
 def read_page(page: BeautifulSoup) -> Reading:
@@ -44,16 +47,9 @@ def read_page(page: BeautifulSoup) -> Reading:
     content = _main_content(page)
     outline = Outline()
     _read_children(content, outline)
-    sections = outline.sections()
     first_heading = content.find("h1")
-    return Reading(
-        sections,
-        Cover(
-            titles=(fold(first_heading.get_text()),) if isinstance(first_heading, Tag) else (),
-            pairs=tuple(_pairs(content)),
-            lines=tuple(block.text for section in sections[:3] for block in section.blocks[:8]),
-        ),
-    )
+    titles = (fold(first_heading.get_text()),) if isinstance(first_heading, Tag) else ()
+    return Reading(outline.sections(), Cover(titles=titles))
 
 
 # ── what is content ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -61,12 +57,12 @@ def read_page(page: BeautifulSoup) -> Reading:
 
 def _main_content(page: BeautifulSoup) -> Tag:
     """The page's main part with its frame cut out. A `main` without words is passed over for the whole body."""
+    shown = {name for tag in page.select("[aria-controls]") for name in str(tag["aria-controls"]).split()}
     for tag in page.find_all(NEVER_TEXT):
-        tag.decompose()
-    shown = {name for tag in page.find_all(attrs={"aria-controls": True}) for name in str(tag["aria-controls"]).split()}
+        tag.extract()
     body = page.body or page
     articles = page.find_all("article")
-    candidates = [page.find("main"), page.find(attrs={"role": "main"}), articles[0] if len(articles) == 1 else None]
+    candidates = [page.find("main"), page.select_one("[role=main]"), articles[0] if len(articles) == 1 else None]
     for content in candidates:
         if isinstance(content, Tag) and fold(content.get_text()):
             _cut_frame(content, shown, is_main=True)
@@ -78,16 +74,18 @@ def _main_content(page: BeautifulSoup) -> Tag:
 
 def _cut_frame(content: Tag, shown: set[str], *, is_main: bool) -> None:
     frame = {"nav", "dialog"} | (set() if is_main else {"header", "footer", "aside"})
-    for tag in content.find_all(True):
-        if tag.decomposed or tag.parent is None:
-            continue
-        if tag.name in frame or (tag.name == "footer" and tag.parent is content) or _is_frame(tag, shown):
-            # A page's header may hold its only title.
-            title = tag.find("h1") if tag.name == "header" else None
-            if isinstance(title, Tag):
-                tag.replace_with(title.extract())
-            else:
-                tag.decompose()
+    # Listed first, then cut: a tag that is cut out loses its place while the tree is walked.
+    for tag in [tag for tag in content.find_all(True) if _is_cut(tag, content, frame, shown)]:
+        # A page's header may hold its only title.
+        title = tag.find("h1") if tag.name == "header" else None
+        if isinstance(title, Tag):
+            tag.replace_with(title.extract())
+        else:
+            tag.extract()
+
+
+def _is_cut(tag: Tag, content: Tag, frame: set[str], shown: set[str]) -> bool:
+    return tag.name in frame or (tag.name == "footer" and tag.parent is content) or _is_frame(tag, shown)
 
 
 def _is_frame(tag: Tag, shown: set[str]) -> bool:
@@ -106,7 +104,7 @@ def _is_frame(tag: Tag, shown: set[str]) -> bool:
 
 
 def _names(tag: Tag) -> str:
-    classes = tag.attrs.get("class") or []
+    classes: Any = tag.attrs.get("class") or []
     words = classes if isinstance(classes, list) else [str(classes)]
     return " ".join([*words, str(tag.attrs.get("id", ""))]).lower()
 
@@ -145,6 +143,8 @@ def _read_block(tag: Tag, outline: Outline, *, in_item: bool) -> None:
             outline.heading(int(tag.name[1]), _words(tag))
         case "table":
             _read_table(tag, outline)
+        case "dl" if _is_glossary(tag):
+            _read_glossary(tag, outline)
         case "li":
             _read_children(tag, outline, in_item=True)
         case "pre":
@@ -170,6 +170,25 @@ def _words(node: PageElement) -> str:
     if node.name == "br":
         return "\n"
     return "".join(_words(child) for child in node.children)
+
+
+MAX_VALUE_WORDS = 40
+
+
+def _is_glossary(terms: Tag) -> bool:
+    """Each term has one short value beneath it, as on a cover sheet; questions and answers do not."""
+    names = [entry.name for entry in terms.find_all(["dt", "dd"])]
+    values = terms.find_all("dd")
+    return names == ["dt", "dd"] * (len(names) // 2) and all(
+        not value.find_all(["p", "ul", "ol", "table", "h2", "h3", "h4"])
+        and len(value.get_text().split()) <= MAX_VALUE_WORDS
+        for value in values
+    )
+
+
+def _read_glossary(terms: Tag, outline: Outline) -> None:
+    for term, value in zip(terms.find_all("dt"), terms.find_all("dd"), strict=True):
+        outline.row((_words(term), _words(value)))
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -206,7 +225,7 @@ def _own_rows(table: Tag) -> Iterator[Tag]:
 
 
 def _cells(row: Tag) -> list[Tag]:
-    return [cell for cell in row.find_all(["td", "th"], recursive=False)]
+    return list(row.find_all(["td", "th"], recursive=False))
 
 
 def _is_header(row: Tag) -> bool:
@@ -256,15 +275,3 @@ def _number(cell: Tag, name: str) -> int:
     """A span as a page states it: 1 where it is no number; never more than a page could hold."""
     stated = str(cell.attrs.get(name, "1"))
     return max(1, min(int(stated), 200)) if stated.isdecimal() else 1
-
-
-def _pairs(content: Tag) -> Iterator[tuple[str, str]]:
-    """Label and value, from rows of two cells and from definition lists: where a page says its version and dates."""
-    for row in content.find_all("tr")[:40]:
-        cells = [fold(cell.get_text(" ")) for cell in _cells(row)]
-        if len(cells) == 2:
-            yield cells[0], cells[1]
-    for term in content.find_all("dt")[:40]:
-        value = term.find_next_sibling("dd")
-        if isinstance(value, Tag):
-            yield fold(term.get_text(" ")), fold(value.get_text(" "))

@@ -11,7 +11,6 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
 from ingestion.errors import DocumentNotRead
-from ingestion.metadata import Cover
 from ingestion.parse.html import read_page
 from ingestion.parse.reading import Reading
 from ingestion.parse.text import decode
@@ -24,7 +23,8 @@ _MARKER_LINE = re.compile(r"^[ \t]*(?:\{/?[a-z][a-z-]*\}|/?\$[A-Za-z!]+|\{%.*?%\
 _ATTRIBUTES = re.compile(r"\{:[^}\n]*\}")
 _ERB = re.compile(r"<%-?=?\s*(?:\w+\(\s*\"([^\"]*)\")?.*?%>", re.DOTALL)
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+# Four blanks before a line are a slip in a policy, and not a program's code.
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).disable("code")
 
 
 def read_markdown(data: bytes) -> Reading:
@@ -33,7 +33,7 @@ def read_markdown(data: bytes) -> Reading:
     for pattern, kept in ((_COMMENT, ""), (_ERB, r"\1"), (_MARKER_LINE, ""), (_ATTRIBUTES, "")):
         body = pattern.sub(kept, body)
     page = read_page(BeautifulSoup(_MARKDOWN.render(body), "lxml"))
-    return Reading(page.sections, Cover(page.cover.titles, page.cover.pairs, page.cover.lines), front_matter)
+    return Reading(page.sections, page.cover, front_matter)
 
 
 def _parted(text: str) -> tuple[Mapping[str, Any], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ class Reading:
     """What one format's parser found: the text under its headings, and the evidence of what the document is."""
 
     sections: tuple[Section, ...]
-    cover: Cover = Cover()
+    cover: Cover = field(default_factory=Cover)
     front_matter: Mapping[str, Any] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -61,24 +61,24 @@ class Outline:
             kind: BlockKind = "table_header" if header else "table_row"
             self._blocks.append(Block(kind, " | ".join(folded), locator or self._here(), folded))
 
-    def table(self, rows: Iterable[Sequence[str]], locator: Locator | None = None, *, headers: int = 0) -> None:
-        """A table, its first `headers` rows naming the columns. A table of one column is paragraphs.
-
-        A row of one cell beside empty ones stays a row: in a form it is a label without an answer.
-        """
-        kept = [row for row in rows if any(fold(cell) for cell in row)]
-        kept = without_empty_columns(kept)
-        for number, row in enumerate(kept):
-            if len(row) == 1:
-                self.add("paragraph", row[0], locator)
+    def table(
+        self, rows: Sequence[Sequence[str]], locators: Sequence[Locator] | None = None, *, headers: int = 0
+    ) -> None:
+        """A table, a locator a row, its first `headers` rows naming the columns. A table of one column is paragraphs;
+        columns that are empty in every row are left out."""
+        width = max((len(row) for row in rows), default=0)
+        used = [column for column in range(width) if any(column < len(row) and fold(row[column]) for row in rows)]
+        for number, row in enumerate(rows):
+            cells = [row[column] if column < len(row) else "" for column in used]
+            locator = locators[number] if locators else None
+            if len(cells) == 1:
+                self.add("paragraph", cells[0], locator)
             else:
-                self.row(row, locator, header=number < headers)
+                self.row(cells, locator, header=number < headers)
 
     def sections(self) -> tuple[Section, ...]:
         """The sections gathered; one without blocks stays where its heading names those beneath it, or stands alone."""
-        return tuple(
-            Section(heading, tuple(blocks)) for heading, blocks in self._sections if blocks or heading
-        )
+        return tuple(Section(heading, tuple(blocks)) for heading, blocks in self._sections if blocks or heading)
 
     @property
     def _blocks(self) -> list[Block]:
@@ -100,11 +100,3 @@ _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
 def fold(text: str) -> str:
     """Runs of white space as one blank, none at the ends; ligatures spelled out; invisible characters dropped."""
     return " ".join(_NOT_TEXT.sub("", text.translate(_LOOKALIKES)).split())
-
-
-def without_empty_columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The rows as a rectangle, short ones filled up, columns that are empty in every row left out."""
-    width = max((len(row) for row in rows), default=0)
-    full = [[*row, *[""] * (width - len(row))] for row in rows]
-    used = [any(fold(row[column]) for row in full) for column in range(width)]
-    return [[cell for cell, keep in zip(row, used, strict=True) if keep] for row in full]

@@ -22,13 +22,16 @@ BROKEN_LINE_MIN = 40
 """Characters: a shorter line was ended by its writer (an address, an agenda), a longer one by the margin."""
 MAX_SENTENCE_CASE_WORDS = 7
 
-_BULLET = re.compile(r"\s*[•▪▫◦‣●○■□➢➤✓✔·–*\uf0b7\uf0a7-]\s+(?=\S)")
+_BULLET = re.compile(r"\s*(?:o(?=\s)|[•▪▫◦‣●○■□➢➤✓✔·–*\uf0b7\uf0a7-])\s+(?=\S)")
 _ENUMERATOR = re.compile(r"\s*(?:\d{1,2}[.)](?!\d)|[a-z][.)]|\([a-z0-9]{1,4}\)|[ivx]{1,5}[.)])\s+(?=\S)")
 NUMBERED_HEADING = re.compile(
     r"(?:(?:section|part|appendix|annex|chapter)\s+[\divxa-z]{1,4}\b|\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+[A-Z])",
     re.IGNORECASE,
 )
-_SMALL_WORDS = frozenset("a an and as at by for from in of on or our the to we what with is are this".split())
+_SMALL_WORDS = frozenset({
+    "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "our", "the", "this", "to", "we",
+    "what", "with", "are",
+})  # fmt: skip
 
 
 def read_text(data: bytes) -> Reading:
@@ -40,7 +43,7 @@ def read_text(data: bytes) -> Reading:
         follows = paragraphs[number + 1] if number + 1 < len(paragraphs) else None
         if len(lines) == 1 and lines[0].strip().lower() in PAGE_FURNITURE:
             continue
-        if len(lines) == 1 and follows is not None and _is_heading(lines[0]):
+        if len(lines) == 1 and follows is not None and _is_heading(lines[0], follows[0]):
             if outline.is_empty:
                 titles.append(lines[0])
             # The first line names the document: what follows stands beneath it, as beneath a page's title.
@@ -48,22 +51,25 @@ def read_text(data: bytes) -> Reading:
             continue
         for kind, text in _blocks(lines):
             outline.add(kind, text)
-    return Reading(outline.sections(), Cover(titles=tuple(titles), lines=tuple(_head(paragraphs))))
+    return Reading(outline.sections(), Cover(titles=tuple(titles)))
 
 
 def decode(data: bytes) -> str:
-    """The text that bytes stand for, whatever its character set. Raises DocumentNotRead for bytes that are no text."""
-    for encoding, mark in (("utf-8-sig", b""), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff")):
-        if data.startswith(mark):
-            try:
-                text = data.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if "\x00" not in text:
-                return text
+    """The text that bytes stand for, whatever its character set. Raises DocumentNotRead for bytes that are no text.
+
+    What is neither UTF-8 nor UTF-16 is taken for Windows-1252, in which British offices wrote before; a guess by
+    statistics takes short British texts for Polish ones.
+    """
+    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "", "cp1252"):
+        try:
+            text = data.decode(encoding) if encoding else ""
+        except UnicodeDecodeError:
+            continue
+        if text and not _looks_binary(text):
+            return text
     best = from_bytes(data).best()
     if best is None or _looks_binary(str(best)):
-        raise DocumentNotRead("it is not text, whatever its name says: open it in the program it came from, save as text")
+        raise DocumentNotRead("it is not text, whatever its name says: save it as text from the program it came from")
     return str(best)
 
 
@@ -92,7 +98,8 @@ def _blocks(lines: list[str]) -> list[tuple[BlockKind, str]]:
     before = ""
     for line in lines:
         kind, words = item_of(line)
-        if kind == "paragraph" and blocks and is_wrapped and len(before.strip()) >= BROKEN_LINE_MIN:
+        hangs = bool(blocks) and blocks[-1][0] == "list_item" and line[:1].isspace()
+        if kind == "paragraph" and blocks and is_wrapped and (hangs or len(before.strip()) >= BROKEN_LINE_MIN):
             blocks[-1] = (blocks[-1][0], f"{blocks[-1][1]} {words}")
         else:
             blocks.append((kind, words))
@@ -108,10 +115,13 @@ def item_of(line: str) -> tuple[BlockKind, str]:
     return ("list_item" if _ENUMERATOR.match(line) else "paragraph"), line.strip()
 
 
-def _is_heading(line: str) -> bool:
-    """A short line that stands alone, starts with a capital or a number and ends without punctuation."""
+def _is_heading(line: str, following: str) -> bool:
+    """A short line that stands alone, starts with a capital or a number and ends without punctuation; one of a row of
+    numbered lines is an item of a list."""
     words = line.split()
     if len(words) > MAX_HEADING_WORDS or line.rstrip()[-1] in ".:;,?!" or _BULLET.match(line):
+        return False
+    if _ENUMERATOR.match(line) and _ENUMERATOR.match(following):
         return False
     if NUMBERED_HEADING.match(line.strip()):
         return True
@@ -126,8 +136,3 @@ def _level(line: str, *, is_first: bool) -> int:
         return 1
     number = re.match(r"\d+(?:\.\d+)*", line.strip())
     return 2 + (number[0].count(".") if number else 0)
-
-
-def _head(paragraphs: list[list[str]]) -> list[str]:
-    """The first lines: where a text file says its version and dates."""
-    return [line for lines in paragraphs[:12] for line in lines][:30]

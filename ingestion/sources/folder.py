@@ -72,9 +72,7 @@ class FolderSource:
 
     def _need_folder(self) -> None:
         if not self.root.exists():
-            raise CorpusError(
-                f"the corpus folder {self.root} is not there: make it, or mend STAFFROOM_CORPUS"
-            )
+            raise CorpusError(f"the corpus folder {self.root} is not there: make it, or mend STAFFROOM_CORPUS")
         if not self.root.is_dir():
             raise CorpusError(f"{self.root} is not a folder: set STAFFROOM_CORPUS to the folder of the documents")
         if not os.access(self.root, os.R_OK | os.X_OK):
@@ -107,7 +105,7 @@ class FolderSource:
         try:
             status = (self.root / relative).stat()
         except OSError as error:
-            return SourceFile(printable(relative), school, 0, 0, f"it cannot be opened ({_reason(error)})")
+            return SourceFile(printable(relative), school, 0, 0, problem or f"it cannot be opened ({_reason(error)})")
         return SourceFile(
             path=printable(relative),
             school=school,

@@ -38,7 +38,7 @@ def test_both_texts_and_the_settings_reach_the_provider(standin: OpenAIStandIn) 
 
 def test_a_provider_that_fails_is_one_error(standin: OpenAIStandIn) -> None:
     standin.script = [Scripted(status=500)]
-    with pytest.raises(ChatModelFailed, match="openai:gpt-4.1-mini did not answer"):
+    with pytest.raises(ChatModelFailed, match=r"openai:gpt-4\.1-mini did not answer"):
         model_of(standin).write("s", "u", temperature=0.0, max_output_tokens=10)
 
 
@@ -62,7 +62,7 @@ def test_an_empty_answer_is_a_failure(standin: OpenAIStandIn) -> None:
 
 def test_a_missing_key_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(SettingsError, match="STAFFROOM_CHAT_MODEL=openai:gpt-4.1-mini"):
+    with pytest.raises(SettingsError, match=r"STAFFROOM_CHAT_MODEL=openai:gpt-4\.1-mini"):
         LangChainChatModel("openai:gpt-4.1-mini", base_url=None, timeout_seconds=1)
 
 

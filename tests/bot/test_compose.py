@@ -13,7 +13,7 @@ from bot.answering.compose import (
     split_sentences,
 )
 from bot.answering.retrieve import WordCoverage
-from bot.model import Evidence
+from bot.model import Evidence, LookUp
 from bot.prompts import load_prompt
 from ingestion.model import IndexedPassage, Slug
 from tests.building import block, indexed, page, scored
@@ -24,7 +24,7 @@ def best_quotations(query: str, *passages: IndexedPassage, schools: tuple[Slug, 
     embedder = FakeEmbedder()
     evidence = Evidence(tuple(scored(found, fused=0.03 - 0.0005 * place) for place, found in enumerate(passages)))
     ranked = score_units(
-        query,
+        LookUp(query),
         evidence,
         vector=embedder.embed_question(query),
         embedder=embedder,
@@ -33,14 +33,14 @@ def best_quotations(query: str, *passages: IndexedPassage, schools: tuple[Slug, 
     return [quotation.text for quotation in compose_quotations(ranked, schools=schools)]
 
 
-def test_the_sentence_that_answers_is_quoted_and_not_the_whole_paragraph() -> None:
+def test_of_a_long_paragraph_only_the_stretch_that_answers_is_quoted() -> None:
     paragraph = (
         "The trust wishes to support its staff at difficult times in their lives and asks them to speak to their line "
         "manager early. Paid bereavement leave of up to five days is granted for an immediate relative. Requests are "
         "made on form LA1, which stands in the People folder, and are answered within five working days."
     )
-    assert best_quotations("how many days of bereavement leave", indexed(paragraph))[0] == (
-        "Paid bereavement leave of up to five days is granted for an immediate relative."
+    assert best_quotations("which form are requests made on", indexed(paragraph))[0] == (
+        "Requests are made on form LA1, which stands in the People folder, and are answered within five working days."
     )
 
 
@@ -64,16 +64,28 @@ def test_a_long_list_gives_the_items_that_answer() -> None:
 
 
 def test_a_table_row_comes_with_its_column_names() -> None:
+    long = "as long as the court requires, less what the court pays " * 5
     found = indexed(
         block("Reason | Days", kind="table_header"),
         block("Moving house | 1 day paid", kind="table_row", at=page(4)),
-        block("Jury service | as called", kind="table_row", at=page(5)),
+        block(f"Jury service | {long.strip()}", kind="table_row", at=page(5)),
     )
     units = quotable_units(scored(found))
-    assert [(unit.text, unit.header, unit.rows, unit.locator) for unit in units] == [
-        ("Moving house | 1 day paid", ("Reason", "Days"), (("Moving house", "1 day paid"),), "page 4"),
-        ("Jury service | as called", ("Reason", "Days"), (("Jury service", "as called"),), "page 5"),
+    assert [(unit.header, unit.rows[0][0], unit.locator) for unit in units] == [
+        (("Reason", "Days"), "Moving house", "page 4"),
+        (("Reason", "Days"), "Jury service", "page 5"),
     ]
+
+
+def test_a_small_table_comes_whole() -> None:
+    found = indexed(
+        block("Year | Ratio", kind="table_header"),
+        block("Reception | 1:4", kind="table_row", at=page(3)),
+        block("Years 1–3 | 1:6", kind="table_row", at=page(4)),
+    )
+    [unit] = quotable_units(scored(found))
+    assert (unit.text, unit.locator) == ("Reception | 1:4\nYears 1–3 | 1:6", "pages 3–4")
+    assert unit.rows == (("Reception", "1:4"), ("Years 1–3", "1:6"))
 
 
 def test_every_unit_stands_in_its_passage() -> None:
@@ -169,5 +181,7 @@ def test_a_model_that_declines_makes_no_claims() -> None:
 def test_no_passages_give_no_units() -> None:
     embedder = FakeEmbedder()
     vector = np.asarray(embedder.embed_question("x"))
-    assert score_units("x", Evidence(), vector=vector, embedder=embedder, coverage=WordCoverage("x", (), {})) == []
+    assert (
+        score_units(LookUp("x"), Evidence(), vector=vector, embedder=embedder, coverage=WordCoverage("x", (), {})) == []
+    )
     assert compose_quotations([]) == ()

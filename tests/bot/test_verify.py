@@ -34,7 +34,11 @@ def test_a_sound_quotation_is_cited_with_all_that_tells_whether_to_trust_it() ->
     answer = verified(Draft((quotation(found),), confidence=0.8), SALTMARSH)
     assert answer is not None
     [citation] = answer.citations
-    assert (citation.number, citation.title, citation.school_name) == (1, "Behaviour policy", "Saltmarsh Primary School")
+    assert (citation.number, citation.title, citation.school_name) == (
+        1,
+        "Behaviour policy",
+        "Saltmarsh Primary School",
+    )
     assert (citation.heading, citation.locator) == (("Sanctions", "Phones"), "page 1")
     assert (citation.version, citation.review_due, citation.review_overdue) == ("3.1", "2027-09-01", False)
     assert citation.url == "https://samphire.example/b"
@@ -71,7 +75,9 @@ def test_an_empty_quotation_is_dropped() -> None:
 
 def test_a_claim_that_its_passage_carries_is_kept_with_its_citation() -> None:
     found = indexed("Bereavement leave is up to five days, paid, for an immediate relative.")
-    answer = verified(Draft((quotation(found),), (Claim("You may have up to 5 days of paid bereavement leave.", (0,)),)))
+    answer = verified(
+        Draft((quotation(found),), (Claim("You may have up to 5 days of paid bereavement leave.", (0,)),))
+    )
     assert answer is not None
     assert [(one.text, one.citations) for one in answer.sentences] == [
         ("You may have up to 5 days of paid bereavement leave.", (1,))
@@ -91,7 +97,8 @@ def test_a_claim_about_something_else_is_dropped() -> None:
 def test_only_sources_that_a_kept_claim_uses_are_listed() -> None:
     used, unused = indexed("Leave is five days.", id=1), indexed("Parking is behind the hall.", id=2)
     draft = Draft(
-        (quotation(unused), quotation(used)), (Claim("Parking costs 4 pounds.", (0,)), Claim("Leave is five days.", (1,)))
+        (quotation(unused), quotation(used)),
+        (Claim("Parking costs 4 pounds.", (0,)), Claim("Leave is five days.", (1,))),
     )
     answer = verified(draft)
     assert answer is not None
@@ -119,7 +126,15 @@ def test_a_doubt_about_the_edition_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("stated", "past"),
-    [("2026-11-20", True), ("2026-11-21", False), ("2026-11", False), ("2026-10", True), ("2025", True), ("2026", False), (None, False)],
+    [
+        ("2026-11-20", True),
+        ("2026-11-21", False),
+        ("2026-11", False),
+        ("2026-10", True),
+        ("2025", True),
+        ("2026", False),
+        (None, False),
+    ],
 )
 def test_a_date_is_past_only_when_all_of_it_is(stated: str | None, past: bool) -> None:
     assert is_past(stated, TODAY) is past

@@ -123,7 +123,7 @@ def test_a_cover_prints_what_the_source_states_as_a_person_writes_it() -> None:
     assert cover_rows(source_of(layout="lines")) == (
         ("kind", "Document type", "Policy"),
         ("version", "Version", "3.10"),
-        ("owner", "Policy owner", "Headteacher"),
+        ("owner", "Document owner", "Headteacher"),
         ("approved_on", "Date approved", "9 July 2026"),
         ("effective_from", "Effective from", "1 September 2026"),
         ("review_due", "Review date", "July 2027"),
@@ -170,6 +170,14 @@ def test_a_word_document_has_real_headings_tables_and_a_text_box() -> None:
 
     boxes = [words_in(box) for box in document.element.body.iter(qn("w:txbxContent"))]
     assert boxes == ["Never near a pylon."] * 2, "once in the drawing, once in its VML fallback"
+
+
+def test_a_table_without_words_in_its_header_is_printed_without_one() -> None:
+    source = source_of("\n| | |\n|---|---|\n| Provider | Longshore |\n")
+    word_table = Document(BytesIO(render_word(source))).tables[-1]
+    assert [[cell.text for cell in row.cells] for row in word_table.rows] == [["Provider", "Longshore"]]
+    page = render_page(source).decode()
+    assert '<tr><th scope="row">Provider</th><td>Longshore</td></tr>' in page
 
 
 def test_a_word_document_says_on_each_page_what_it_is_and_of_which_date() -> None:

@@ -65,7 +65,7 @@ def laid_out(source: Source, *, pages: int) -> tuple[bytes, int]:
     """The PDF with "of {pages}" in its footers, and how many pages it really has."""
     out = BytesIO()
     styles = Styles(look_of(source))
-    document = BaseDocTemplate(
+    document = OutlinedDocument(
         out,
         pagesize=A4,
         title=source.title,
@@ -80,7 +80,6 @@ def laid_out(source: Source, *, pages: int) -> tuple[bytes, int]:
     document.addPageTemplates(
         PageTemplate(id="page", frames=[frame], onPage=running_lines(source, styles, pages=pages))
     )
-    document.afterFlowable = outline_of(document)
     document.build(story_of(source, styles))
     return out.getvalue(), int(document.page)
 
@@ -153,20 +152,30 @@ def running_lines(source: Source, styles: Styles, *, pages: int) -> Callable[[An
     return draw
 
 
-def outline_of(document: Any) -> Callable[[Any], None]:
+class PdfHeading(PdfParagraph):
+    """A heading that the outline lists, at `outline_level` from 0."""
+
+    def __init__(self, text: str, style: ParagraphStyle, *, outline_level: int) -> None:
+        super().__init__(text, style)
+        self.outline_level = outline_level
+
+
+class OutlinedDocument(BaseDocTemplate):
     """Bookmarks each heading as it is laid down; a level never skips, as the format asks."""
-    last = [-1]
 
-    def bookmark(flowable: Any) -> None:
-        level = getattr(flowable, "outline_level", None)
-        if level is None:
+    def __init__(self, out: BytesIO, **options: Any) -> None:
+        super().__init__(out, **options)
+        self._last_level = -1
+        self._headings = 0
+
+    def afterFlowable(self, flowable: Flowable) -> None:  # noqa: N802  # the library's name
+        if not isinstance(flowable, PdfHeading):
             return
-        last[0] = min(level, last[0] + 1)
-        canvas = document.canv
-        canvas.bookmarkPage(flowable.outline_key)
-        canvas.addOutlineEntry(flowable.getPlainText(), flowable.outline_key, last[0])
-
-    return bookmark
+        self._last_level = min(flowable.outline_level, self._last_level + 1)
+        key = f"heading-{self._headings}"
+        self._headings += 1
+        self.canv.bookmarkPage(key)
+        self.canv.addOutlineEntry(flowable.getPlainText(), key, self._last_level)
 
 
 def story_of(source: Source, styles: Styles) -> list[Flowable]:
@@ -180,9 +189,6 @@ def story_of(source: Source, styles: Styles) -> list[Flowable]:
         story += cover_of(source, styles)
         story += [*history_of(source, styles), NewPage()]
         story += flowables(source.blocks, styles)
-    headings = [flowable for flowable in story if hasattr(flowable, "outline_level")]
-    for number, heading in enumerate(headings):
-        heading.outline_key = f"heading-{number}"
     return story
 
 
@@ -221,8 +227,7 @@ def flowables(blocks: tuple[Block, ...], styles: Styles) -> list[Flowable]:
     for previous, block in pairwise((None, *blocks)):
         match block:
             case Heading(level, runs):
-                heading = PdfParagraph(markup(runs), styles.headings[min(level, 4) - 1])
-                heading.outline_level = level - 1
+                heading = PdfHeading(markup(runs), styles.headings[min(level, 4) - 1], outline_level=level - 1)
                 if not isinstance(previous, Heading):
                     story.append(CondPageBreak(ROOM_UNDER_HEADING))
                 story.append(heading)

@@ -1,0 +1,205 @@
+"""What does an administrator ask of Staffroom: a refresh, the corpus's health, a document as it was read, a check of
+all?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.app import chat_model_of, open_reading_index, read_status, today_in_school
+from bot.errors import SettingsError, StaffroomError
+from bot.prompts import load_prompt, load_replies
+from bot.settings import Settings
+from bot.status import CorpusStatus
+from ingestion.embed import SentenceTransformerEmbedder
+from ingestion.index.writer import open_writer
+from ingestion.model import RefreshReport, SourceFile
+from ingestion.parse import parse_document
+from ingestion.refresh import Progress, refresh
+from ingestion.sources.folder import FolderSource
+from ingestion.split import split_document
+
+
+def run_refresh(
+    settings: Settings, *, dry_run: bool, allow_mass_removal: bool, on_progress: Callable[[Progress], None]
+) -> RefreshReport:
+    """Brings the index in line with the corpus folder. Raises CannotStart with the mend when it cannot begin."""
+    writer = open_writer(
+        data=settings.data,
+        database_url=settings.database_url,
+        chroma_url=str(settings.chroma_url) if settings.chroma_url else None,
+    )
+    return refresh(
+        FolderSource(settings.corpus),
+        writer,
+        SentenceTransformerEmbedder(settings.embedding_model),
+        dry_run=dry_run,
+        allow_mass_removal=allow_mass_removal,
+        today=today_in_school(),
+        on_progress=on_progress,
+    )
+
+
+def current_status(settings: Settings) -> CorpusStatus:
+    """The health of the corpus as of the last refresh. Loads no model."""
+    index = open_reading_index(settings, model=None)
+    try:
+        return read_status(index, today=today_in_school())
+    finally:
+        index.close()
+
+
+def status_as_json(status: CorpusStatus) -> dict[str, Any]:
+    """The object that `status --json` prints."""
+    return {
+        "documents": status.documents,
+        "passages": status.passages,
+        "schools": [{"school": slug, "name": name, "documents": count} for slug, name, count in status.by_school],
+        "without_behaviour_policy": list(status.without_behaviour_policy),
+        "overdue": [
+            {"path": one.path, "title": one.title, "review_due": one.metadata.review_due} for one in status.overdue
+        ],
+        "drafts": [one.path for one in status.drafts],
+        "superseded": [one.path for one in status.superseded],
+        "doubts": [{"path": one.path, "doubt": one.doubt} for one in status.doubts],
+        "failed": [asdict(failure) for failure in status.failures],
+        "last_refresh": status.last_refresh,
+    }
+
+
+def show_document(settings: Settings, path: str) -> dict[str, Any]:
+    """A document as Staffroom reads it: the object that `show --json` prints. `path` is relative to the corpus, or a
+    file.
+
+    Read anew from the file; `status` is the registry's where the document is in it, else what the document says. Raises
+    DocumentNotRead with the reason, and SettingsError when there is no such file.
+    """
+    source = FolderSource(settings.corpus)
+    found = _find(source, settings.corpus, path)
+    document = parse_document(source.read(found))
+    metadata = {name: value for name, value in asdict(document.metadata).items() if name != "origins"}
+    return {
+        "path": document.path,
+        "status": _registered_status(settings, document.path) or document.metadata.status or "unknown",
+        "metadata": {
+            **metadata,
+            "title": document.title,
+            "school": document.school,
+            "origins": dict(document.metadata.origins),
+        },
+        "sections": [
+            {"heading": list(section.heading), "locator": str(section.locator), "text": section.text}
+            for section in document.sections
+        ],
+        "passages": len(split_document(document)),
+    }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked: what, whether it is good, and a sentence with the mend where it is not."""
+
+    what: str
+    good: bool
+    sentence: str
+
+
+def check_everything(settings: Settings) -> Iterator[Finding]:
+    """Each setting and connection in turn, the corpus first. Nothing is changed."""
+    yield _check("corpus", lambda: _describe_corpus(settings))
+    yield _check("prompts", lambda: f"{len(load_replies())} written replies, prompt {load_prompt('compose').digest}")
+    embedder = SentenceTransformerEmbedder(settings.embedding_model)
+    yield _check(
+        "embedding model",
+        lambda: f"{embedder.name} gives {embedder.embed_question('check').shape[0]} numbers a passage",
+    )
+    yield _check("index", lambda: _describe_index(settings, embedder.name))
+    yield _check("chat model", lambda: _describe_chat_model(settings))
+    yield _check("Slack", lambda: _describe_slack(settings))
+
+
+def _check(what: str, describe: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, describe())
+    except StaffroomError as error:
+        return Finding(what, False, str(error))
+
+
+def _describe_corpus(settings: Settings) -> str:
+    source = FolderSource(settings.corpus)
+    trust = source.read_trust()
+    missing = [school.name for school in trust.schools if not school.safeguarding]
+    if missing:
+        raise SettingsError(
+            f"No safeguarding contact in trust.toml for {', '.join(missing)}: add [[schools.safeguarding]]."
+        )
+    return f"{len(source.files())} files in {settings.corpus}; {trust.name}, {len(trust.schools)} schools"
+
+
+def _describe_index(settings: Settings, model: str) -> str:
+    index = open_reading_index(settings, model=model)
+    try:
+        status = read_status(index, today=today_in_school())
+    finally:
+        index.close()
+    return f"{status.documents} documents, {status.passages} passages, last refresh {status.last_refresh}"
+
+
+def _describe_chat_model(settings: Settings) -> str:
+    model = chat_model_of(settings)
+    if model is None:
+        return "none set: answers are made of quotations"
+    model.write("Answer with one word.", "Say: ready", temperature=0.0, max_output_tokens=5)
+    return f"{model.name} answers"
+
+
+def _describe_slack(settings: Settings) -> str:
+    if not settings.uses_slack or settings.slack_bot_token is None:
+        return "not set: the local chat page is served instead (docs/slack.md)"
+    from slack_sdk import WebClient
+    from slack_sdk.errors import SlackApiError, SlackClientError
+
+    address = settings.slack_api_url or WebClient.BASE_URL
+    client = WebClient(settings.slack_bot_token.get_secret_value(), base_url=address, timeout=10)
+    try:
+        who = client.auth_test()
+    except SlackApiError as error:
+        raise SettingsError(
+            f"Slack refused SLACK_BOT_TOKEN ({error.response['error']}): copy the Bot User OAuth Token from the app's "
+            "“OAuth & Permissions” page again."
+        ) from error
+    except (SlackClientError, OSError) as error:
+        raise SettingsError(
+            f"Slack did not answer ({type(error).__name__}): check the network and SLACK_API_URL."
+        ) from error
+    ways = [
+        name
+        for name, value in (("HTTP", settings.slack_signing_secret), ("Socket Mode", settings.slack_app_token))
+        if value is not None
+    ]
+    return f"the token belongs to {who['user']} in {who['team']}; ways in: {', '.join(ways)}"
+
+
+def _find(source: FolderSource, root: Path, path: str) -> SourceFile:
+    wanted = path
+    as_file = Path(path)
+    if as_file.exists() and as_file.resolve().is_relative_to(root.resolve()):
+        wanted = as_file.resolve().relative_to(root.resolve()).as_posix()
+    for file in source.files():
+        if file.path == wanted:
+            return file
+    raise SettingsError(f"There is no document {path!r} in {root}. Paths are relative to that folder.")
+
+
+def _registered_status(settings: Settings, path: str) -> str | None:
+    """The registry's word on a document; None when nothing is indexed yet, or not this one."""
+    try:
+        index = open_reading_index(settings, model=None)
+    except StaffroomError:
+        return None  # show reads the file itself: an index is not needed for it
+    try:
+        return next((version.status for version in index.versions() if version.path == path), None)
+    finally:
+        index.close()

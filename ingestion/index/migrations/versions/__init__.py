@@ -1,0 +1,1 @@
+"""One file a step, frozen once released: a step repeats its tables rather than import today's."""

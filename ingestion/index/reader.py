@@ -1,0 +1,323 @@
+"""What can be asked of the index? `open_index` is the bot's only door.
+
+Every answer is of one state: the registry before a refresh's switch, or after it. Passages come from the registry
+alone; what a vector or a word points to counts only where a live passage in force holds it, in the same transaction.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, select
+
+from ingestion.errors import IndexUnavailable, SettingsError
+from ingestion.index import codec
+from ingestion.index.database import database_path, nothing_indexed, open_reading, transaction
+from ingestion.index.registry import (
+    IS_LIVE,
+    IS_SEARCHED,
+    PastRefresh,
+    State,
+    count_searched,
+    in_scopes,
+    read_passages,
+    read_passages_by_id,
+    read_passages_by_vector,
+    read_state,
+    read_trust,
+    read_versions,
+    scopes_of,
+)
+from ingestion.index.schema import failures, records, refreshes, versions
+from ingestion.index.vectors import VectorsFailed, VectorStore
+from ingestion.index.words import count_passages_with, search_words
+from ingestion.model import Failure, Hit, IndexedPassage, Record, School, Slug, Trust, Version
+
+PATIENCE_SECONDS = 5.0
+"""How long a search that a refresh disturbs is tried again: two or three tries, in general. What fails on is broken."""
+
+T = TypeVar("T")
+
+
+def open_index(
+    *, data: Path, database_url: str | None = None, chroma_url: str | None = None, model: str | None = None
+) -> "Index":
+    """The index under `data`, for reading from any thread; cheap, since vectors are opened by the first search.
+
+    `model` is the embedder's `name`; None leaves it unchecked. Raises IndexUnavailable where nothing is indexed yet,
+    or the index was built with another model; SettingsError for a database or server that cannot be used.
+    """
+    if chroma_url is not None:
+        raise SettingsError(
+            "STAFFROOM_CHROMA_URL names a Chroma server, which this version cannot use yet: leave the setting out, and "
+            "vectors are kept under STAFFROOM_DATA."
+        )
+    path = database_path(data=data, database_url=database_url)
+    engine = open_reading(path)
+    index = Index(engine=engine, database=path, data=data, model=model)
+    try:
+        index.generation()
+    except IndexUnavailable:
+        index.close()
+        raise
+    return index
+
+
+class Index:
+    """The documents in force, to be searched; made by `open_index`. Its methods may be called from several threads."""
+
+    def __init__(self, *, engine: Engine, database: Path, data: Path, model: str | None) -> None:
+        self._engine = engine
+        self._database = database
+        self._data = data
+        self._model = model
+        self._vectors = _SharedVectors(data / "chroma")
+        self._frequencies: tuple[int, dict[str, int]] = (0, {})
+
+    def close(self) -> None:
+        self._vectors.close()
+        self._engine.dispose()
+
+    def generation(self) -> int:
+        """A number that moves on whenever a refresh changed what the index answers; at least 1."""
+        with self._reading() as (_, state):
+            return state.generation
+
+    def trust(self) -> Trust:
+        """`trust.toml` as the last refresh read it."""
+        with self._reading() as (connection, _):
+            return read_trust(connection) or Trust()
+
+    def nearest(
+        self, vector: NDArray[np.float32], *, schools: tuple[Slug, ...], limit: int, trust_wide: bool = True
+    ) -> list[Hit]:
+        """The passages of these schools (and of the trust) nearest to a question's vector (float32[dimension]).
+
+        Scores are cosine similarities, best first; never a passage of a school that was not named.
+        """
+        scopes = scopes_of(schools, trust_wide=trust_wide) if limit > 0 else []
+        hits = self._consistently(
+            lambda state: [hit for scope in scopes for hit in self._nearest_in(vector, scope, limit=limit, state=state)]
+        )
+        return sorted(hits, key=lambda hit: (-hit.score, hit.found.id))[:limit]
+
+    def matching(
+        self,
+        query: str,
+        *,
+        schools: tuple[Slug, ...],
+        limit: int,
+        expansions: Sequence[str] = (),
+        trust_wide: bool = True,
+    ) -> list[Hit]:
+        """The passages of these schools (and of the trust) that hold words of the query, in any form of them.
+
+        `expansions` are phrases that may match as well. Scores are BM25, best (highest) first; empty when the query
+        has no word.
+        """
+        scopes = scopes_of(schools, trust_wide=trust_wide)
+        with self._reading() as (connection, _):
+            scores = dict(search_words(connection, query, scopes=scopes, limit=limit, expansions=expansions))
+            found = read_passages_by_id(connection, scores, IS_SEARCHED, in_scopes(scopes))
+        return [Hit(found[id_], score) for id_, score in scores.items() if id_ in found]
+
+    def word_weight(self, words: Iterable[str]) -> dict[str, float]:
+        """How rare each word is: its inverse document frequency over all searched passages, by stem.
+
+        ln(1 + (N − n + 0.5) / (n + 0.5)), as in BM25: near 0 for a word in every passage, highest for an unknown one.
+        """
+        wanted = list(dict.fromkeys(words))
+        with self._reading() as (connection, state):
+            generation, frequencies = self._frequencies
+            if generation != state.generation:
+                frequencies = {"": count_searched(connection, everywhere=True)}
+            missing = {word: count_passages_with(connection, word) for word in wanted if word not in frequencies}
+            frequencies = frequencies | missing
+            if missing or generation != state.generation:
+                self._frequencies = (state.generation, frequencies)
+        total = frequencies[""]
+        return {word: math.log(1 + (total - frequencies[word] + 0.5) / (frequencies[word] + 0.5)) for word in wanted}
+
+    def statements(self, code: str) -> list[tuple[Record, IndexedPassage]]:
+        """The framework statements in force with that code ("4.6"), each with the passage that holds it."""
+        return self._records("statement", code=code.strip().casefold())
+
+    def programmes(self) -> list[tuple[Record, IndexedPassage]]:
+        """The training programmes in force, each with the passage that holds it."""
+        return self._records("programme")
+
+    def passages_of(self, path: str) -> list[IndexedPassage]:
+        """The passages of the corpus's edition at that path, in reading order, whatever its status."""
+        with self._reading() as (connection, _):
+            return read_passages(connection, IS_LIVE, versions.c.path == path)
+
+    def versions(self) -> list[Version]:
+        """Every document of the corpus as the registry holds it, by path: in force, superseded, draft, …"""
+        with self._reading() as (connection, _):
+            return read_versions(connection, IS_LIVE)
+
+    def passage_count(self) -> int:
+        """How many passages are searched."""
+        with self._reading() as (connection, _):
+            return count_searched(connection, everywhere=True)
+
+    def failures(self) -> list[Failure]:
+        """The documents that could not be read at the last refresh, by path; an earlier edition may still answer."""
+        with self._reading() as (connection, _):
+            rows = connection.execute(select(failures).order_by(failures.c.path))
+            return [Failure(row.path, row.reason) for row in rows]
+
+    def last_refresh(self) -> PastRefresh | None:
+        with self._reading() as (connection, _):
+            row = connection.execute(select(refreshes).order_by(refreshes.c.id.desc()).limit(1)).first()
+        if row is None:
+            return None
+        return PastRefresh(
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            added=row.added,
+            changed=row.changed,
+            removed=row.removed,
+            kept=row.kept,
+            failed=row.failed,
+            passages_embedded=row.passages_embedded,
+        )
+
+    def _records(self, kind: str, *, code: str | None = None) -> list[tuple[Record, IndexedPassage]]:
+        with self._reading() as (connection, _):
+            query = (
+                select(records)
+                .join(versions, records.c.version_id == versions.c.id)
+                .where(records.c.kind == kind, IS_SEARCHED)
+                .order_by(versions.c.path, records.c.id)
+            )
+            rows = connection.execute(query if code is None else query.where(records.c.code == code)).all()
+            found = read_passages_by_id(connection, dict.fromkeys(row.passage_id for row in rows), IS_SEARCHED)
+        return [
+            (
+                Record(row.kind, row.key, codec.decode_fields(row.fields), codec.decode_locator(row.locator)),
+                found[row.passage_id],
+            )
+            for row in rows
+        ]
+
+    def _nearest_in(self, vector: NDArray[np.float32], scope: School, *, limit: int, state: State) -> list[Hit]:
+        """The `limit` nearest live passages of one scope; asks for more as long as retired vectors crowd them out."""
+        assert state.model is not None
+        asked = limit
+        while True:
+            with self._vectors.at(state.generation) as store:
+                nearest = store.nearest(vector, school=scope, model=state.model, limit=asked)
+            with self._reading() as (connection, now):
+                if now != state:
+                    raise _StateMoved
+                if nearest is None:
+                    self._expect_none(connection, scope)
+                    return []
+                ids = [id_ for id_, _ in nearest]
+                found = read_passages_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]))
+            hits = [Hit(passage, score) for id_, score in nearest for passage in found.get(id_, ())]
+            if len(hits) >= limit or len(nearest) < asked:
+                return hits
+            asked *= 2
+
+    def _expect_none(self, connection: Connection, scope: School) -> None:
+        """Nothing searched in a scope has no collection; anything else means that the vectors were lost."""
+        if count_searched(connection, scope):
+            whose = "the trust" if scope is None else scope
+            raise IndexUnavailable(
+                f"The vectors of {whose} are missing under {self._data / 'chroma'}: run `staffroom refresh` to make "
+                "them again."
+            )
+
+    def _consistently(self, search: Callable[[State], T]) -> T:
+        """The search's result over one state: it starts anew when a refresh switched or collected meanwhile."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with self._reading() as (_, state):
+                pass
+            try:
+                return search(state)
+            except (_StateMoved, VectorsFailed):
+                if time.monotonic() > give_up_at:
+                    raise
+            time.sleep(0.01)
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Connection, State]]:
+        """A read transaction and its state, once that is known to be one that can be searched."""
+        with transaction(self._engine, self._database) as connection:
+            state = read_state(connection)
+            if state.generation == 0 or state.model is None:
+                raise nothing_indexed(self._data)
+            if self._model is not None and state.model != self._model:
+                raise IndexUnavailable(
+                    f"The index was built with {state.model} and the settings name {self._model}: run `staffroom "
+                    f"refresh` to build it anew with {self._model}, or set STAFFROOM_EMBEDDING_MODEL back."
+                )
+            yield connection, state
+
+
+class _StateMoved(IndexUnavailable):
+    """A refresh switched between the two halves of a search."""
+
+    def __init__(self) -> None:
+        super().__init__("The index changes faster than it can be read: try again shortly.")
+
+
+class _SharedVectors:
+    """The current generation's vector store, lent to threads; an old or failed one is closed once it is back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._current: tuple[int, VectorStore] | None = None
+        self._borrowers: dict[VectorStore, int] = {}
+
+    @contextmanager
+    def at(self, generation: int) -> Iterator[VectorStore]:
+        with self._lock:
+            if self._current is None or self._current[0] < generation:
+                self._replace(generation)
+            assert self._current is not None
+            store = self._current[1]
+            self._borrowers[store] += 1
+        try:
+            yield store
+        except VectorsFailed:
+            with self._lock:
+                if self._current is not None and self._current[1] is store:
+                    self._current = None
+            raise
+        finally:
+            with self._lock:
+                self._borrowers[store] -= 1
+                self._close_if_unused(store)
+
+    def close(self) -> None:
+        with self._lock:
+            old, self._current = self._current, None
+            if old is not None:
+                self._close_if_unused(old[1])
+
+    def _replace(self, generation: int) -> None:
+        if not self._folder.is_dir():
+            raise IndexUnavailable(
+                f"The vectors of the index are missing ({self._folder}): run `staffroom refresh` to make them again."
+            )
+        old, store = self._current, VectorStore(self._folder)
+        self._current = (generation, store)
+        self._borrowers[store] = 0
+        if old is not None:
+            self._close_if_unused(old[1])
+
+    def _close_if_unused(self, store: VectorStore) -> None:
+        if self._borrowers[store] == 0 and (self._current is None or self._current[1] is not store):
+            del self._borrowers[store]
+            store.close()

@@ -1,0 +1,123 @@
+"""Which training programmes does `programmes.toml` hold? Each is a record, and a section a reader can be shown."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from ingestion.errors import DocumentNotRead
+from ingestion.metadata import Cover
+from ingestion.model import Locator, Record
+from ingestion.parse.reading import Outline, Reading
+
+TABLES = ("programmes", "programme")
+NOT_SHOWN = frozenset({"id", "name", "aliases", "former_names", "source", "last_checked"})
+"""Keys that serve the look-up and the record's keeper, and not its reader."""
+
+
+def read_programmes(data: bytes) -> Reading:
+    """The records of `[[programmes]]`. A record without an id or a name, or with the id of another, is named in the
+    warnings and left out; the others stand. Raises DocumentNotRead: no valid TOML, no record that can be read."""
+    text = _decoded(data)
+    try:
+        stated = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DocumentNotRead(f"it is not valid TOML: {error}") from error
+    table = next((name for name in TABLES if isinstance(stated.get(name), list)), None)
+    if table is None:
+        raise DocumentNotRead("it has no [[programmes]]: write one for each programme, with an id and a name")
+    lines = [
+        text.count("\n", 0, found.start()) + 1 for found in re.finditer(rf"^[ \t]*\[\[\s*{table}\s*\]\]", text, re.M)
+    ]
+    outline = Outline()
+    records: dict[str, Record] = {}
+    warnings: list[str] = []
+    for number, entry in enumerate(stated[table]):
+        line = lines[number] if number < len(lines) else 0
+        problem = _problem(entry, records)
+        if problem is not None:
+            warnings.append(f"line {line}: {table}[{number + 1}] {problem}")
+            continue
+        locator = Locator("row", line) if line else Locator("document")
+        outline.heading(1, entry["name"])
+        for label, value in _shown(entry):
+            outline.add("list_item", f"{label}: {value}", Locator("section", name=entry["name"]))
+        if not any(True for _ in _shown(entry)):
+            outline.add("paragraph", entry["name"], Locator("section", name=entry["name"]))
+        records[entry["id"]] = Record("programme", entry["id"], _plain(entry), locator)
+    if not records:
+        raise DocumentNotRead("; ".join(warnings) or f"it has no [[{table}]]: write one for each programme")
+    return Reading(
+        outline.sections(),
+        Cover(titles=("Training programmes",), kind="programme"),
+        records=tuple(records.values()),
+        warnings=tuple(warnings),
+    )
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DocumentNotRead(f"it is not UTF-8 (line {line}): save it as UTF-8") from error
+
+
+def _problem(entry: Any, records: Mapping[str, Record]) -> str | None:
+    if not isinstance(entry, dict):
+        return "is not a table: write [[programmes]] above its lines"
+    for key in ("id", "name"):
+        value = entry.get(key)
+        if value is None:
+            return f"has no {key}: add it"
+        if not isinstance(value, str) or not value.strip():
+            return f"has the {key} {value!r}: write it as text in quotes"
+    if entry["id"] in records:
+        return f"has the id {entry['id']!r} of another programme: give it its own"
+    return None
+
+
+def _shown(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """What a reader wants to know, as label and value: "Closes", "15 January 2027"."""
+    for key, value in entry.items():
+        label = f"{prefix}{key.replace('_', ' ')}".strip()
+        if not prefix and key in NOT_SHOWN:
+            continue
+        if isinstance(value, Mapping):
+            yield from _shown(value, f"{label}, ")
+        elif isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
+            for part in value:
+                if isinstance(part, Mapping):
+                    inside = "; ".join(f"{name}: {words}" for name, words in _shown(part))
+                    if inside:
+                        yield label.capitalize(), inside
+        elif words := _words(value):
+            yield label[:1].upper() + label[1:], words
+
+
+def _words(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case datetime() | date():
+            return f"{value.day} {value:%B %Y}"
+        case list():
+            return ", ".join(filter(None, map(_words, value)))
+        case None:
+            return ""
+        case _:
+            return str(value).strip()
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON knows it: dates and times as ISO 8601 text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    return value

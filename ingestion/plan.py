@@ -1,0 +1,84 @@
+"""Which files must a refresh read, which stay as they are, and which documents went?
+
+A decision from two mappings: what the source lists, and what the registry knows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ingestion.errors import CannotStart
+from ingestion.model import School, SourceFile
+
+READER = "1"
+"""Which reader made the passages: raise it when parsing or splitting changes, and every document is read again."""
+
+MASS_REMOVAL_SHARE = 0.2
+MASS_REMOVAL_FROM = 10
+"""A refresh that would remove more than this share of at least so many documents stops: a folder may be unmounted."""
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What the registry knows of a path: the file as it was last read, and whether that reading failed."""
+
+    school: School
+    size_bytes: int
+    modified_ns: int
+    digest: str
+    """SHA-256 of the bytes and the sidecar; "" for a file that never was read."""
+    reader: str
+    failed: bool = False
+    has_version: bool = True
+    """False for a file that failed from the first: it has nothing in the index to remove."""
+
+
+@dataclass(frozen=True)
+class RefreshPlan:
+    """What a refresh will do, before it does it; each sorted by path."""
+
+    read: tuple[SourceFile, ...] = ()
+    keep: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    """Documents of the index whose file went."""
+    known_documents: int = 0
+
+
+def plan_refresh(found: Mapping[str, SourceFile], known: Mapping[str, KnownFile]) -> RefreshPlan:
+    """Read what is new, what looks different and what failed last time; keep the rest; remove what went."""
+    read = [file for path, file in found.items() if path not in known or not _looks_unchanged(file, known[path])]
+    reading = {file.path for file in read}
+    return RefreshPlan(
+        read=tuple(sorted(read, key=lambda file: file.path)),
+        keep=tuple(sorted(path for path in found if path not in reading)),
+        remove=tuple(sorted(path for path, file in known.items() if path not in found and file.has_version)),
+        known_documents=sum(file.has_version for file in known.values()),
+    )
+
+
+def is_unchanged(known: KnownFile | None, *, school: School, digest: str) -> bool:
+    """Whether a file that was read turns out to be the one that was read before: only its date moved."""
+    return (
+        known is not None
+        and known.has_version
+        and (known.school, known.digest, known.reader) == (school, digest, READER)
+    )
+
+
+def refuse_mass_removal(plan: RefreshPlan) -> None:
+    """Raise CannotStart where so many documents went that a folder missing by mistake is likelier than a clear-out."""
+    if plan.known_documents < MASS_REMOVAL_FROM or len(plan.remove) <= MASS_REMOVAL_SHARE * plan.known_documents:
+        return
+    raise CannotStart(
+        f"This refresh would remove {len(plan.remove)} of {plan.known_documents} documents (the first: "
+        f"{plan.remove[0]}), so nothing was changed. If they are meant to go, run it again with --allow-mass-removal; "
+        "if not, see that the whole corpus folder is there."
+    )
+
+
+def _looks_unchanged(file: SourceFile, known: KnownFile) -> bool:
+    return not known.failed and (file.school, file.size_bytes, file.modified_ns, READER) == (
+        known.school,
+        known.size_bytes,
+        known.modified_ns,
+        known.reader,
+    )

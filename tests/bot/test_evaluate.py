@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.evaluate import grade, read_graded, summarise
+
+
+def got(**changed: Any) -> dict[str, Any]:
+    citation = {"path": "a.docx", "school": "saltmarsh", "quote": "until the end of the day", "locator": "page 1"}
+    base = {
+        "outcome": "answered",
+        "redirect": None,
+        "text": "**A**",
+        "citations": [citation],
+        "took_ms": 10.0,
+        "confidence": 0.9,
+    }
+    return {**base, **changed}
+
+
+def asked(**expected: Any) -> dict[str, Any]:
+    return {"id": "q", "question": "?", **expected}
+
+
+def test_an_answer_is_right_when_all_that_was_expected_holds() -> None:
+    expected = asked(outcome="answered", path=["b.docx", "a.docx"], words="End of the Day", school="saltmarsh")
+    assert grade(expected, got()).failed == ()
+
+
+@pytest.mark.parametrize(
+    ("expected", "failed"),
+    [
+        (asked(outcome="no_evidence"), ("outcome",)),
+        (asked(redirect="safeguarding"), ("outcome",)),
+        (asked(path="b.docx"), ("document",)),
+        (asked(words=["end of the day", "end of the week"]), ("words",)),
+        (asked(school="kestrel"), ("school",)),
+        (asked(school="kestrel", path="a.docx"), ()),
+    ],
+)
+def test_what_failed_is_named(expected: dict[str, Any], failed: tuple[str, ...]) -> None:
+    assert grade(expected, got()).failed == failed
+
+
+def test_scores_are_counted_by_kind_and_by_measure() -> None:
+    report = summarise(
+        [
+            grade(asked(kind="policy", outcome="answered", path="a.docx"), got(took_ms=10.0)),
+            grade(asked(kind="policy", outcome="answered", path="b.docx"), got(took_ms=30.0)),
+        ]
+    )
+    assert (report.questions, report.score) == (2, 0.5)
+    assert report.by_kind == {"policy": (2, 0.5)}
+    assert report.by_measure == {"outcome": (2, 1.0), "document": (2, 0.5)}
+    assert [miss.failed for miss in report.misses] == [("document",)]
+    assert report.took_ms[0] == 20.0
+
+
+def test_a_line_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"q\.jsonl, line 2: unknown key 'paht'"):
+        read_graded(['{"question": "a"}', '{"question": "b", "paht": "c"}'], name="q.jsonl")
+    with pytest.raises(SettingsError, match="line 1: not JSON"):
+        read_graded(["{"], name="q.jsonl")
+
+
+def test_an_empty_file_is_no_success() -> None:
+    with pytest.raises(SettingsError, match="no graded question"):
+        summarise([])

@@ -1,0 +1,85 @@
+"""A reply as HTML, and what stays text whatever a document or a person wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from bot.model import Answered, Redirected, Reply
+from bot.web.page import MAX_HISTORY_TURNS, read_history, render_exchange
+from tests import replies
+from tests.replies import LADDER, PHONES, QUOTED, QUOTED_TABLE, SAFEGUARDING, WRITTEN
+
+
+def words_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.mark.parametrize("name", replies.ALL)
+def test_each_kind_of_reply_is_shown_with_its_outcome(name: str) -> None:
+    outcome = {"quoted": "answered", "quoted_table": "answered", "written": "answered", "which_school": "needs_detail"}
+    outcome |= {"safeguarding": "redirected"}
+    html = render_exchange("phones?", replies.ALL[name])
+    assert f'data-outcome="{outcome.get(name, name)}"' in html
+
+
+def test_the_quotation_stands_before_its_source_line() -> None:
+    words = words_of(render_exchange("phones?", QUOTED))
+    assert words.index("A phone that is seen") < words.index("Behaviour policy, Saltmarsh Primary School")
+    assert "version 3.1 5.2 Phones page 4 review due 1 September 2027" in words
+
+
+def test_a_models_sentences_stand_first_with_their_numbers() -> None:
+    assert words_of(render_exchange("phones?", WRITTEN)).startswith(
+        "You asked: phones? Answer: The phone is kept in the office until 3.15 pm. 1 The second time"
+    )
+
+
+def test_a_table_keeps_its_header_and_rows() -> None:
+    html = render_exchange("ladder?", QUOTED_TABLE)
+    assert html.count("<th ") == 3
+    assert html.count("<td ") == 9
+    assert 'role="region" aria-label="Table from Behaviour policy"' in html
+
+
+def test_nothing_that_was_written_becomes_markup() -> None:
+    attack = "<script>alert(1)</script>"
+    citation = replace(PHONES, quote=attack, title=attack, heading=(attack,), locator=attack, version=attack)
+    html = render_exchange(
+        attack, Reply(Answered(citations=(citation, replace(LADDER, rows=((attack,),))), notes=(attack,)))
+    )
+    assert "<script" not in html
+
+
+def test_html_in_a_written_reply_is_shown_as_text() -> None:
+    html = render_exchange("x", Reply(Redirected("help", "**Ask** <img src=x onerror=alert(1)>")))
+    assert "<strong>Ask</strong>" in html
+    assert "<img" not in html
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", None])
+def test_only_web_addresses_are_links(url: str | None) -> None:
+    assert "<a " not in render_exchange("x", Reply(Answered(citations=(replace(PHONES, url=url),))))
+
+
+def test_a_safeguarding_reply_is_marked_as_one() -> None:
+    html = render_exchange("x", SAFEGUARDING)
+    assert 'class="written safeguarding"' in html
+    assert "<li>Designated safeguarding lead: 01632 960201</li>" in html
+
+
+def test_the_page_is_told_what_to_remember() -> None:
+    html = render_exchange("phones?", QUOTED)
+    found = re.search(r'data-turns="([^"]*)"', html)
+    assert found
+    turns = json.loads(found[1].replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    assert [turn["role"] for turn in turns] == ["user", "assistant"]
+    assert "A phone that is seen or heard" in turns[1]["text"]
+
+
+def test_only_the_last_turns_of_a_long_history_are_kept() -> None:
+    said = json.dumps([{"role": "user", "text": str(number)} for number in range(50)])
+    assert [turn.text for turn in read_history(said)] == [str(number) for number in range(50 - MAX_HISTORY_TURNS, 50)]

@@ -1,0 +1,57 @@
+"""A refresh that dies like a process that was killed: `python -m tests.ingestion.crashing DATA STEP`."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ingestion.index import writer
+from ingestion.index.vectors import VectorStore
+from ingestion.index.writer import WritableIndex
+from tests.ingestion.texts import Desk
+
+BEFORE = {
+    "trust/pay.md": "Teachers are paid monthly.\nBonuses are rare.",
+    "trust/leave.md": "Leave may be requested in writing.",
+    "schools/saltmarsh/phones.md": "Phones stay in bags.",
+}
+AFTER = {
+    "trust/pay.md": "Teachers are paid weekly.\nBonuses are rare.",
+    "schools/saltmarsh/phones.md": "Phones are handed in.",
+    "schools/kestrel/phones.md": "Phones may be used at lunch.",
+}
+DIED = 9
+
+STEPS: dict[str, tuple[Any, str, bool]] = {
+    # step: the function at which the process dies, and whether it has done its work by then
+    "reading the second document": (WritableIndex, "stage", True),
+    "before any vector": (WritableIndex, "add_vectors", False),
+    "after some vectors": (WritableIndex, "add_vectors", True),
+    "before the switch": (WritableIndex, "switch", False),
+    "in the middle of the switch": (writer, "_unindex_words", True),
+    "at the end of the switch": (writer, "_note_touched", True),
+    "after the switch": (WritableIndex, "switch", True),
+    "collecting": (VectorStore, "delete", True),
+    "before it is recorded": (WritableIndex, "record", False),
+}
+SWITCHED = {"after the switch", "collecting", "before it is recorded"}
+
+
+def main(data: Path, step: str) -> None:
+    owner, name, does_its_work = STEPS[step]
+    setattr(owner, name, _dying(getattr(owner, name), does_its_work=does_its_work))
+    Desk(data, AFTER).refresh()
+
+
+def _dying(function: Callable[..., Any], *, does_its_work: bool) -> Callable[..., Any]:
+    def dying(*arguments: Any, **options: Any) -> None:
+        if does_its_work:
+            function(*arguments, **options)
+        os._exit(DIED)
+
+    return dying
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,327 @@
+"""Claims about what can be asked of the index, and of what it never answers with."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingestion.errors import IndexUnavailable, SettingsError
+from ingestion.index import Index, open_index, reader
+from ingestion.index.vectors import VectorStore, collection_name, vector_id
+from ingestion.model import Hit, School, Slug, Trust
+from tests.fakes import FakeEmbedder
+from tests.ingestion.texts import Desk
+
+SALTMARSH, KESTREL = Slug("saltmarsh"), Slug("kestrel")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(
+        tmp_path / "data",
+        {
+            "trust/framework.md": "title: Behaviour framework\n# Phones\nEach school decides about phones.",
+            "schools/saltmarsh/behaviour.md": "title: Behaviour policy\n# Phones\nPhones stay in bags.",
+            "schools/kestrel/behaviour.md": "title: Behaviour policy\n# Phones\nPhones may be used at lunch.",
+        },
+    )
+    desk.refresh()
+    return desk
+
+
+def schools_of(hits: list[Hit]) -> list[School]:
+    return [hit.found.version.school for hit in hits]
+
+
+# ── which school ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("schools", "trust_wide", "expected"),
+    [
+        ((), True, {None}),
+        ((), False, set()),
+        ((SALTMARSH,), True, {None, SALTMARSH}),
+        ((SALTMARSH,), False, {SALTMARSH}),
+        ((SALTMARSH, KESTREL), True, {None, SALTMARSH, KESTREL}),
+        ((Slug("nowhere"),), True, {None}),
+        ((Slug("nowhere"),), False, set()),
+    ],
+)
+def test_a_search_finds_the_trust_and_the_schools_named_and_no_other(
+    desk: Desk, schools: tuple[Slug, ...], trust_wide: bool, expected: set[School]
+) -> None:
+    vector = desk.embedder.embed_question("phones")
+    near = desk.look(lambda index: index.nearest(vector, schools=schools, limit=9, trust_wide=trust_wide))
+    worded = desk.look(lambda index: index.matching("phones", schools=schools, limit=9, trust_wide=trust_wide))
+    assert set(schools_of(near)) == expected
+    assert set(schools_of(worded)) == expected
+
+
+SLUGS = ["a", "b", "a-b", "ab", "trust"]
+CORPUS = st.dictionaries(
+    st.tuples(st.sampled_from([None, *SLUGS]), st.sampled_from(["x", "y"])),
+    st.lists(st.sampled_from(["Phones are banned.", "Phones are used.", "Ties are worn.", "Phones."]), min_size=1),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(corpus=CORPUS, asked=st.lists(st.sampled_from(SLUGS), max_size=2, unique=True), trust_wide=st.booleans())
+@settings(max_examples=12, deadline=None)
+def test_no_search_ever_returns_a_passage_of_a_school_that_was_not_asked_for(
+    tmp_path_factory: pytest.TempPathFactory,
+    corpus: dict[tuple[str | None, str], list[str]],
+    asked: list[str],
+    trust_wide: bool,
+) -> None:
+    desk = Desk(
+        tmp_path_factory.mktemp("schools"),
+        {
+            f"schools/{slug}/{name}.md" if slug else f"trust/{name}.md": "\n".join(t)
+            for (slug, name), t in corpus.items()
+        },
+    )
+    desk.refresh()
+    schools = tuple(Slug(slug) for slug in asked)
+    allowed: set[School] = {*schools, *([None] if trust_wide else [])}
+    vector = desk.embedder.embed_question("phones")
+
+    def both(index: Index) -> list[Hit]:
+        return [
+            *index.nearest(vector, schools=schools, limit=50, trust_wide=trust_wide),
+            *index.matching("phones ties", schools=schools, limit=50, trust_wide=trust_wide),
+        ]
+
+    hits = desk.look(both)
+    assert set(schools_of(hits)) == {Slug(slug) if slug else None for slug, _ in corpus} & allowed
+
+
+# ── what a search gives ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_nearest_come_best_first_with_their_cosine_similarity(desk: Desk) -> None:
+    [own] = desk.look(lambda index: index.passages_of("schools/kestrel/behaviour.md"))
+    vector = desk.embedder.embed_passages([own.passage.embedding_text(own.version.title)])[0]
+    hits = desk.look(lambda index: index.nearest(vector, schools=(SALTMARSH, KESTREL), limit=2))
+    assert hits[0].found == own
+    assert hits[0].score == pytest.approx(1.0, abs=1e-5)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    others = desk.look(lambda index: index.passages_of(hits[1].found.version.path))
+    other = desk.embedder.embed_passages([others[0].passage.embedding_text(others[0].version.title)])[0]
+    assert hits[1].score == pytest.approx(float(vector @ other), abs=1e-5)
+
+
+def test_a_limit_holds_over_all_scopes_together(desk: Desk) -> None:
+    vector = desk.embedder.embed_question("phones")
+    assert len(desk.look(lambda index: index.nearest(vector, schools=(SALTMARSH, KESTREL), limit=2))) == 2
+    assert len(desk.look(lambda index: index.matching("phones", schools=(SALTMARSH, KESTREL), limit=2))) == 2
+    assert desk.look(lambda index: index.nearest(vector, schools=(), limit=0)) == []
+    assert desk.look(lambda index: index.matching("phones", schools=(), limit=0)) == []
+
+
+def test_vectors_that_nothing_live_needs_neither_answer_nor_crowd_out_what_does(desk: Desk) -> None:
+    question = desk.embedder.embed_question("phones")
+    spare = np.tile(question, (300, 1))
+    store = VectorStore(desk.data / "chroma")
+    store.add([vector_id(f"gone {n}") for n in range(300)], spare, school=SALTMARSH, model=desk.embedder.name)
+    store.close()
+    hits = desk.look(lambda index: index.nearest(question, schools=(SALTMARSH,), limit=1, trust_wide=False))
+    assert [hit.found.passage.text for hit in hits] == ["Phones stay in bags."]
+
+
+def test_a_word_weighs_more_the_rarer_it_is(desk: Desk) -> None:
+    weight = desk.look(lambda index: index.word_weight(["phones", "lunch", "unheard", "phones"]))
+    assert list(weight) == ["phones", "lunch", "unheard"]
+    assert weight["phones"] == pytest.approx(np.log(1 + 0.5 / 3.5))
+    assert weight["lunch"] == pytest.approx(np.log(1 + 2.5 / 1.5))
+    assert weight["unheard"] == pytest.approx(np.log(1 + 3.5 / 0.5))
+
+
+def test_word_weights_follow_a_refresh(desk: Desk) -> None:
+    index = desk.open()
+    before = index.word_weight(["lunch"])["lunch"]
+    desk.source.documents["trust/lunch.md"] = "Lunch is at noon.\nLunch is long."
+    desk.refresh()
+    assert index.word_weight(["lunch"])["lunch"] < before
+    index.close()
+
+
+# ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_statement_is_found_by_its_code_with_the_passage_that_holds_it(desk: Desk) -> None:
+    desk.source.documents["trust/ecf.md"] = (
+        "statement 4.5 Use books.\nstatement 4.6 Break tasks down.\nprogramme npq Lead."
+    )
+    desk.refresh()
+    [(record, found)] = desk.look(lambda index: index.statements(" 4.6 "))
+    assert (record.key, record.fields["code"], str(record.locator)) == ("ecf:4.6", "4.6", "page 2")
+    assert found.passage.text == "statement 4.6 Break tasks down."
+    assert desk.look(lambda index: index.statements("4")) == []
+    assert [record.key for record, _ in desk.look(lambda index: index.programmes())] == ["npq"]
+
+
+def test_records_of_what_is_not_in_force_are_not_found(desk: Desk) -> None:
+    desk.source.documents["trust/ecf.md"] = "status: draft\nstatement 4.6 Break tasks down."
+    desk.refresh()
+    assert desk.look(lambda index: index.statements("4.6")) == []
+
+
+# ── while refreshes go on ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_open_index_follows_a_refresh(desk: Desk) -> None:
+    index = desk.open()
+    vector = desk.embedder.embed_question("phones")
+    assert len(index.nearest(vector, schools=(SALTMARSH,), limit=9)) == 2
+    generation = index.generation()
+    desk.source.documents["schools/saltmarsh/behaviour.md"] = "Phones are handed in.\nPhones come back at three."
+    desk.refresh()
+    assert index.generation() == generation + 1
+    texts = {hit.found.passage.text for hit in index.nearest(vector, schools=(SALTMARSH,), limit=9, trust_wide=False)}
+    assert texts == {"Phones are handed in.", "Phones come back at three."}
+    index.close()
+
+
+def test_an_open_index_follows_a_refresh_of_another_process(desk: Desk) -> None:
+    index = desk.open()
+    vector = desk.embedder.embed_question("phones")
+    index.nearest(vector, schools=(KESTREL,), limit=9)
+    code = (
+        "import json, sys; from pathlib import Path; from tests.ingestion.texts import Desk;"
+        "Desk(Path(sys.argv[1]), json.loads(sys.argv[2])).refresh(allow_mass_removal=True)"
+    )
+    documents = {"schools/kestrel/behaviour.md": "\n".join(f"Phones rule {n}." for n in range(40))}
+    subprocess.run(
+        [sys.executable, "-c", code, str(desk.data), json.dumps(documents)], check=True, cwd=Path(__file__).parents[2]
+    )
+    hits = index.nearest(vector, schools=(KESTREL,), limit=50)
+    assert {hit.found.passage.text for hit in hits} == {f"Phones rule {n}." for n in range(40)}
+    index.close()
+
+
+def test_threads_that_search_during_refreshes_see_whole_states_only(desk: Desk) -> None:
+    index = desk.open()
+    vector = desk.embedder.embed_question("phones")
+    states = [frozenset(f"Phones {word} rule {n}." for n in range(6)) for word in ("old", "new")]
+    seen: list[frozenset[str]] = []
+    faults: list[BaseException] = []
+    stop = threading.Event()
+
+    def search() -> None:
+        try:
+            while not stop.is_set():
+                near = index.nearest(vector, schools=(SALTMARSH,), limit=20, trust_wide=False)
+                worded = index.matching("phones", schools=(SALTMARSH,), limit=20, trust_wide=False)
+                seen.extend(frozenset(hit.found.passage.text for hit in hits) for hits in (near, worded))
+        except BaseException as fault:
+            faults.append(fault)
+
+    desk.source.documents["schools/saltmarsh/behaviour.md"] = "\n".join(states[0])
+    desk.refresh()
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for turn in range(1, 5):
+        desk.source.documents["schools/saltmarsh/behaviour.md"] = "\n".join(states[turn % 2])
+        desk.refresh()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    index.close()
+    assert faults == []
+    assert set(seen) == set(states)
+
+
+# ── what cannot be opened ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_folder_without_an_index_says_so(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnavailable, match=r"Nothing is indexed yet under .*: run `staffroom refresh`"):
+        open_index(data=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_refresh_that_never_finished_leaves_nothing_to_open(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, {"trust/a.md": "A rule."})
+    desk.source.read_trust = lambda: 1 / 0  # type: ignore[assignment, return-value]
+    with pytest.raises(ZeroDivisionError):
+        desk.refresh()
+    with pytest.raises(IndexUnavailable, match="Nothing is indexed yet"):
+        desk.open()
+
+
+def test_an_open_index_refuses_to_answer_once_another_model_built_it(desk: Desk) -> None:
+    index = desk.open()
+    desk.embedder = FakeEmbedder(name="other@2", dimension=32)
+    desk.refresh()
+    with pytest.raises(IndexUnavailable, match="built with other@2"):
+        index.nearest(np.zeros(64, dtype=np.float32), schools=(), limit=1)
+    index.close()
+
+
+def test_lost_vectors_are_an_error_and_never_an_empty_answer(desk: Desk) -> None:
+    vector = desk.embedder.embed_question("phones")
+    desk.forget_vectors()
+    with pytest.raises(IndexUnavailable, match=r"vectors of the index are missing .*: run `staffroom refresh`"):
+        desk.look(lambda index: index.nearest(vector, schools=(), limit=1))
+    (desk.data / "chroma").mkdir()
+    with pytest.raises(IndexUnavailable, match=r"vectors of saltmarsh are missing under .*: run `staffroom refresh`"):
+        desk.look(lambda index: index.nearest(vector, schools=(SALTMARSH,), limit=1, trust_wide=False))
+
+
+def test_damaged_vectors_are_named_with_the_mend(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "PATIENCE_SECONDS", 0.05)
+    vector = desk.embedder.embed_question("phones")
+    desk.forget_vectors()
+    (desk.data / "chroma").mkdir()
+    (desk.data / "chroma" / "chroma.sqlite3").write_bytes(b"garbage" * 1000)
+    with pytest.raises(IndexUnavailable, match=r"vectors under .*chroma cannot be used .*delete that folder and run"):
+        desk.look(lambda index: index.nearest(vector, schools=(), limit=1))
+    with pytest.raises(IndexUnavailable, match="delete that folder and run"):
+        desk.refresh()
+    desk.forget_vectors()
+    desk.refresh()
+    assert desk.ask("phones") == ["Each school decides about phones."]
+
+
+def test_a_vector_of_another_length_is_an_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "PATIENCE_SECONDS", 0.05)
+    with pytest.raises(IndexUnavailable, match="expecting embedding with dimension of 64, got 3"):
+        desk.look(lambda index: index.nearest(np.ones(3, dtype=np.float32), schools=(), limit=1))
+
+
+def test_a_damaged_registry_is_named_with_the_mend(desk: Desk) -> None:
+    for file in desk.data.glob("staffroom.db*"):
+        file.unlink()
+    (desk.data / "staffroom.db").write_bytes(b"garbage" * 1000)
+    with pytest.raises(IndexUnavailable, match=r"registry .*staffroom.db does not answer .*delete it and run"):
+        desk.open()
+
+
+def test_servers_are_refused_by_name_until_they_are_supported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="STAFFROOM_CHROMA_URL"):
+        open_index(data=tmp_path, chroma_url="http://127.0.0.1:8000")
+    with pytest.raises(SettingsError, match="STAFFROOM_DATABASE_URL names a postgresql database"):
+        open_index(data=tmp_path, database_url="postgresql+psycopg://u:p@h/d")
+
+
+def test_a_trust_without_settings_has_the_defaults(desk: Desk) -> None:
+    assert desk.look(lambda index: index.trust()) == Trust()
+
+
+@pytest.mark.parametrize("slug", ["saltmarsh", "a-b", "ÉCOLE", "a/b", "x" * 600, "", "a.b"])
+def test_every_scope_has_a_collection_name_that_chroma_takes(slug: str, tmp_path: Path) -> None:
+    store = VectorStore(tmp_path)
+    names = {collection_name(Slug(slug), "m@1"), collection_name(Slug(slug), "m@2"), collection_name(None, "m@1")}
+    assert len(names) == 3
+    store.add([vector_id("a")], np.ones((1, 4), dtype=np.float32), school=Slug(slug), model="m@1")
+    assert store.ids(school=Slug(slug), model="m@1") == {vector_id("a")}
+    store.close()

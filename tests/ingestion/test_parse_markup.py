@@ -1,0 +1,204 @@
+"""Markdown, web pages and plain text are read as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ingestion.errors import DocumentNotRead
+from ingestion.model import ParsedDocument
+from tests.ingestion.files import parsed, shown
+
+Golden = Callable[[str, str], None]
+
+
+def texts(document: ParsedDocument) -> list[str]:
+    return [block.text for section in document.sections for block in section.blocks]
+
+
+# ── Markdown ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_markdown_golden(golden: Golden) -> None:
+    document = parsed(
+        """---
+title: "Phones: what we do"
+version: 2.1
+review_date: 1 September 2027
+layout: page
+lead: A short introduction of the site's own
+---
+
+<!-- a note to ourselves -->
+# Phones: what we do
+
+Phones are **off** and out of sight, from [gate to gate](https://example.org/gate).
+
+## 1 If a phone is seen
+{: .govuk-heading-m }
+
+$CTA
+Take it to the office.
+$CTA
+
+1. Ask for the phone.
+2. Take it to the office.
+   - Write down the time.
+
+| Time | Response |
+|------|----------|
+| First | Kept until the end of the day |
+| Second | Collected by a `parent` |
+
+{details}
+### 1.1 Refusal
+
+> A refusal goes to
+> the head of year.
+{/details}
+
+<div class="info-box">
+  <h2>Impact</h2>
+  <p>Fewer phones <em>are seen</em>.</p>
+
+Words *between* tags.
+</div>
+
+<%= link_to("Ask the trust", "https://example.org") %> or go to <%= @base_url %>.
+""",
+        "trust/phones.md",
+    )
+    golden("parse/markdown.txt", shown(document))
+
+
+def test_front_matter_that_is_no_yaml_is_named_with_its_line() -> None:
+    with pytest.raises(DocumentNotRead, match=r"its front matter is not valid YAML \(line 3\): put quotes"):
+        parsed("---\ntitle: a\nversion: b: c\n---\nwords", "a.md")
+
+
+def test_a_rule_at_the_top_of_markdown_is_no_front_matter() -> None:
+    assert texts(parsed("---\nWords of their own\n---\n\nMore.", "a.md"))[-1] == "More."
+
+
+def test_indented_markdown_is_prose_and_not_code() -> None:
+    assert texts(parsed("# A\n\n    Four blanks before *these* words.", "a.md")) == ["Four blanks before these words."]
+
+
+# ── web pages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+PAGE = """<!doctype html>
+<html><head><title>CPD offer | Samphire</title><script>var menu = "x";</script><style>p {}</style></head>
+<body>
+<a class="skip-link" href="#main">Skip to content</a>
+<div id="cookie-banner" class="cookie-banner"><p>We use cookies.</p><button>Accept</button></div>
+<header><nav><ul><li><a href="/">Home</a></li><li><a href="/cpd">CPD</a></li></ul></nav></header>
+<main id="main">
+  <ol class="breadcrumb"><li><a href="/">Home</a></li><li><a href="/staff">Staff</a></li></ol>
+  <h1>CPD offer</h1>
+  <dl><dt>Version</dt><dd>1.2</dd><dt>Review date</dt><dd>31 July 2027</dd></dl>
+  <p>Every adult growing.<br>Ask your line manager.</p>
+  <h2 id="parental-consent">Courses</h2>
+  <table>
+    <caption>What is open</caption>
+    <thead><tr><th>Course</th><th>Closes</th><th>Places</th></tr></thead>
+    <tr><td rowspan="2">Coaching</td><td>12 February</td><td>8</td></tr>
+    <tr><td>4 June</td><td>6</td></tr>
+    <tr><td colspan="2">Ask about others</td><td></td></tr>
+  </table>
+  <ul><li>Teach<ul><li>Early career</li></ul></li><li><p>Lead</p><p>From year 3.</p></li></ul>
+  <section class="menu"><h2>Menu of topics</h2><p>Reading, writing and a long talk about both.</p></section>
+  <div hidden>Old offer</div>
+  <table role="presentation"><tr><td><p>Left words.</p></td><td><p>Right words.</p></td></tr></table>
+  <footer>Page last changed in July</footer>
+</main>
+<aside>News</aside>
+<footer><p>© Samphire</p></footer>
+</body></html>"""
+
+
+def test_html_golden(golden: Golden) -> None:
+    golden("parse/html.txt", shown(parsed(PAGE, "trust/cpd-offer.html")))
+
+
+def test_a_page_without_a_main_part_is_read_without_its_frame() -> None:
+    page = (
+        "<html><body><header><h1>Leave</h1><nav><a href='/'>Home</a></nav></header>"
+        "<div><p>Five days.</p></div><footer>Contact</footer></body></html>"
+    )
+    document = parsed(page, "leave.html")
+    assert document.title == "Leave"
+    assert texts(document) == ["Five days."]
+
+
+def test_a_panel_that_a_button_opens_is_read() -> None:
+    page = "<main><h1>FAQ</h1><button aria-controls='a'>Open</button><div id='a' hidden><p>Answer.</p></div></main>"
+    assert texts(parsed(page, "faq.html")) == ["Answer."]
+
+
+def test_the_character_set_that_a_page_states_is_used() -> None:
+    page = "<html><head><meta charset='windows-1252'></head><body><p>Café – £5</p></body></html>"
+    assert texts(parsed(page.encode("windows-1252"), "a.html")) == ["Café – £5"]
+
+
+@pytest.mark.parametrize(
+    "page", ["<html><body></body></html>", "<body><nav><a href='/'>Home</a></nav><div id='app'></div></body>"]
+)
+def test_a_page_without_content_is_not_read(page: str) -> None:
+    with pytest.raises(DocumentNotRead, match="no content on the page, apart from menus and scripts"):
+        parsed(page, "a.html")
+
+
+# ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_text_golden(golden: Golden) -> None:
+    document = parsed(
+        """Menu
+
+Vision and Values
+
+Our mission
+
+The key purpose of the trust is to deliver an education in which every
+child is known, and this is a line that a program wrapped at eighty.
+
+What we value and expect
+
+This includes:
+
+  • Unfailing belief
+  • Positive relationships - calm,
+    and kind
+
+1. Where all leaders are aspirational.
+2. That is instinctive.
+
+Harbour House
+1 Quay Street
+
+2.1 Phones
+
+Phones stay off.
+""",
+        "trust/vision.txt",
+    )
+    golden("parse/text.txt", shown(document))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_text_in_any_common_character_set_is_read(encoding: str) -> None:
+    words = "Staff café: £5 – “quoted”. Naïve résumés are read in term time, and the café’s menu too."
+    assert texts(parsed(words.encode(encoding), "a.txt")) == [words]
+
+
+def test_numbered_lines_in_a_row_are_a_list_and_one_alone_is_a_heading() -> None:
+    document = parsed("Aims\n\n1. To bring together\n\n2. To share\n\n3. To grow.\n\n4. Review\n\nEach year.", "a.txt")
+    assert [(section.heading, [block.text for block in section.blocks]) for section in document.sections] == [
+        (("Aims",), ["1. To bring together", "2. To share", "3. To grow."]),
+        (("4. Review",), ["Each year."]),
+    ]
+
+
+def test_a_lone_menu_line_is_dropped_and_a_menu_in_a_sentence_is_not() -> None:
+    assert texts(parsed("Menu\n\nThe menu changes weekly.\n\nMenu", "a.txt")) == ["The menu changes weekly."]

@@ -1,0 +1,113 @@
+"""Framework statements and programmes are read as records, and as text beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ingestion.errors import DocumentNotRead
+from ingestion.model import Block, Locator, Record
+from tests.ingestion.files import parsed, shown
+
+STATEMENTS = """framework,section,section_name,type,code,text
+ECF,4,Classroom Practice,learn that,4.6,"Questioning is a tool,
+essential for teachers."
+ECF,4,Classroom Practice,learn that,4.7,High-quality talk.
+ECF,4,Classroom Practice,learn how to,,Narrate thought processes.
+
+ECF,5,Adaptive Teaching,learn that,5.1,Pupils differ.
+"""
+
+
+def test_statements_stand_under_framework_section_and_type() -> None:
+    document = parsed(STATEMENTS, "frameworks/ecf.csv")
+    assert [
+        (section.heading, [block.text for block in section.blocks]) for section in document.sections if section.blocks
+    ] == [
+        (
+            ("ECF", "4 Classroom Practice", "learn that"),
+            ["code | text", "4.6 | Questioning is a tool, essential for teachers.", "4.7 | High-quality talk."],
+        ),
+        (("ECF", "4 Classroom Practice", "learn how to"), ["code | text", " | Narrate thought processes."]),
+        (("ECF", "5 Adaptive Teaching", "learn that"), ["code | text", "5.1 | Pupils differ."]),
+    ]
+    assert document.sections[2].blocks[2] == Block(
+        "table_row", "4.7 | High-quality talk.", Locator("row", 4), ("4.7", "High-quality talk.")
+    )
+    assert (document.title, document.metadata.kind) == ("ECF", "framework")
+
+
+def test_each_statement_is_a_record_and_one_without_a_code_is_kept() -> None:
+    document = parsed(STATEMENTS, "trust/any-place.csv")
+    assert [record.key for record in document.records] == ["ECF:4.6", "ECF:4.7", "ECF:", "ECF:5.1"]
+    assert document.records[2] == Record(
+        "statement",
+        "ECF:",
+        {
+            "framework": "ECF",
+            "section": "4",
+            "section_name": "Classroom Practice",
+            "type": "learn how to",
+            "code": "",
+            "text": "Narrate thought processes.",
+        },
+        Locator("row", 5),
+    )
+
+
+def test_a_row_with_too_many_cells_is_named_and_the_others_stand() -> None:
+    document = parsed(STATEMENTS + "ECF,5,Adaptive Teaching,learn that,5.2,One, two\n", "ecf.csv")
+    assert len(document.records) == 4
+    assert document.warnings == ("line 8: 7 cells instead of 6: not read; mend its commas",)
+
+
+def test_another_csv_is_not_read_yet() -> None:
+    with pytest.raises(DocumentNotRead, match="CSV files are not read yet, but for framework statements"):
+        parsed("name,date\nA,B\n", "register.csv")
+
+
+PROGRAMMES = """
+[[programmes]]
+id = "npqlbc"
+name = "NPQ in leading behaviour and culture"
+aliases = ["NPQLBC"]
+provider = "Samphire Coast"
+audience = ["teachers", "heads of year"]
+length_months = 12
+funded = true
+last_checked = 2026-11-01
+
+[[programmes.cohorts]]
+closes = 2027-01-15
+starts = 2027-02-02
+
+[[programmes]]
+id = "ta"
+"""
+
+
+def test_programmes_golden(golden: Callable[[str, str], None]) -> None:
+    golden("parse/programmes.txt", shown(parsed(PROGRAMMES, "programmes.toml")))
+
+
+def test_a_programme_that_cannot_be_read_takes_no_other_down() -> None:
+    document = parsed(PROGRAMMES + '\n[[programmes]]\nid = "npqlbc"\nname = "Again"\n', "programmes.toml")
+    assert [record.key for record in document.records] == ["npqlbc"]
+    assert document.warnings == (
+        "line 16: programmes[2] has no name: add it",
+        "line 19: programmes[3] has the id 'npqlbc' of another programme: give it its own",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        ("[[programmes]", "it is not valid TOML: "),
+        ('name = "A"', r"it has no \[\[programmes\]\]: write one for each"),
+        ("[[programmes]]\nid = 3\nname = 'A'", r"line 1: programmes\[1\] has the id 3: write it as text in quotes"),
+    ],
+)
+def test_a_programmes_file_without_a_record_is_not_read(stated: str, reason: str) -> None:
+    with pytest.raises(DocumentNotRead, match=reason):
+        parsed(stated, "programmes.toml")
