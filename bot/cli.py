@@ -1,9 +1,8 @@
 """The command `staffroom`: what can be asked of it in a terminal, and what does each command print?
 
 Results go to standard output, progress and messages to standard error. Exit status: 0 done; 1 done, but something
-failed
-and is named; 2 it could not start, with one plain sentence. Whatever is heavy is imported inside the command that needs
-it, so that `--help` answers at once.
+failed and is named; 2 it could not start, with one plain sentence. Whatever is heavy is imported inside the command
+that needs it, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -40,12 +39,6 @@ Batch = Annotated[
 
 DONE_WITH_FAILURES = 1
 COULD_NOT_START = 2
-
-EXAMPLE_QUESTIONS = (
-    "What happens if a pupil at Kestrel has a phone out at lunch?",
-    "How many days can I have for my grandmother's funeral?",
-    "Which programme suits a new head of year?",
-)
 
 
 def main() -> None:
@@ -237,7 +230,7 @@ def serve(
     """Run the service: Slack, health, metrics and, without Slack tokens, a local chat page."""
     from bot.serve import run_service
 
-    run_service(_settings(), host=host, port=port, examples=EXAMPLE_QUESTIONS)
+    run_service(_settings(), host=host, port=port)
 
 
 @app.command()

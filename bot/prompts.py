@@ -1,9 +1,8 @@
 """How does the text in `prompts/` become a message, and which version of it was used?
 
-A prompt is a folder of two texts and `prompt.toml`; a written reply is `NAME.md` with `NAME.toml`. Each TOML names the
-variables of its text. A variable that is used and not named, or named and not used, fails at start-up by name. Values
-are
-put in once: text from people or documents can hold `{{ … }}` and stays as it is.
+A prompt is a folder of two texts and `prompt.toml`; a written reply is `NAME.md` with `NAME.toml`. Each TOML names
+the variables of its text. A variable that is used and not named, or named and not used, fails at start-up by name.
+Values are put in once: text from people or documents can hold `{{ … }}` and stays as it is.
 """
 
 from __future__ import annotations

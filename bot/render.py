@@ -19,7 +19,7 @@ from bot.model import (
     Redirected,
     Reply,
 )
-from bot.wording import ELIGIBILITY_WORDS, citation_details, citation_title, footer, spoken_date
+from bot.wording import ELIGIBILITY_WORDS, citation_details, citation_title, doubts_of, footer, programme_detail
 
 
 def render_markdown(answer: Answer) -> str:
@@ -50,10 +50,7 @@ def source_line(citation: Citation) -> str:
 
 def programme_line(offer: ProgrammeOffer) -> str:
     """One programme in one line: name, eligibility and why, closing date."""
-    closes = f"Closes {spoken_date(offer.closes)}." if offer.closes else ""
-    return " ".join(
-        filter(None, [f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}.", offer.why, closes])
-    )
+    return f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}. {programme_detail(offer)}".strip()
 
 
 def reply_as_json(reply: Reply) -> dict[str, Any]:
@@ -94,7 +91,7 @@ def _render_answered(answer: Answered) -> str:
         lines += [f"- {programme_line(offer)}"]
     if answer.programmes:
         lines += [""]
-    lines += [f"*Note: {note}*" for note in answer.notes]
+    lines += [f"*Note: {note}*" for note in doubts_of(answer)]
     lines += [f"[{citation.number}] {source_line(citation)}  " for citation in answer.citations]
     lines += ["", f"*{footer(answer)}*"]
     return "\n".join(lines).strip()

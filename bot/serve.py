@@ -6,7 +6,6 @@ import ipaddress
 import logging
 import socket
 import sys
-from collections.abc import Sequence
 
 import uvicorn
 
@@ -15,9 +14,10 @@ from bot.errors import SettingsError
 from bot.logs import set_up_logs
 from bot.settings import Settings
 from bot.web.service import create_service
+from bot.wording import EXAMPLE_QUESTIONS
 
 
-def run_service(settings: Settings, *, host: str, port: int, examples: Sequence[str]) -> None:
+def run_service(settings: Settings, *, host: str, port: int) -> None:
     """Serves until stopped. Raises SettingsError when the address cannot be listened on; IndexUnavailable without an
     index."""
     listening = _listen(host, port)
@@ -26,7 +26,7 @@ def run_service(settings: Settings, *, host: str, port: int, examples: Sequence[
     try:
         staffroom.warm_up()
         service = create_service(staffroom, settings, host=host)
-        _announce(settings, host=host, port=listening.getsockname()[1], examples=examples)
+        _announce(settings, host=host, port=listening.getsockname()[1])
         config = uvicorn.Config(
             service, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=25
         )
@@ -50,7 +50,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _announce(settings: Settings, *, host: str, port: int, examples: Sequence[str]) -> None:
+def _announce(settings: Settings, *, host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
     lines = []
@@ -60,7 +60,7 @@ def _announce(settings: Settings, *, host: str, port: int, examples: Sequence[st
         lines += [f"Staffroom is serving Slack: {', '.join(ways)}; health at {address}/health/ready"]
     elif _is_loopback(host):
         lines += [f"Staffroom is ready. Ask it at {address}/", "", "Three questions to try:"]
-        lines += [f"  {number}. {question}" for number, question in enumerate(examples, start=1)]
+        lines += [f"  {number}. {question}" for number, question in enumerate(EXAMPLE_QUESTIONS, start=1)]
         lines += ["", "Ctrl-C stops it."]
     else:
         lines += [f"Staffroom is serving at {address}; without Slack tokens, the chat page is shown on loopback only."]

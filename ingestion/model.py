@@ -308,6 +308,8 @@ class RefreshReport:
     removed: tuple[str, ...] = ()
     kept: int = 0
     failed: tuple[Failure, ...] = ()
+    warnings: tuple[Failure, ...] = ()
+    """What was not read of documents that were added or changed, a sentence each."""
     passages: PassageCounts = PassageCounts()
     took_seconds: float = 0.0
     dry_run: bool = False

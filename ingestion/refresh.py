@@ -67,6 +67,7 @@ class _Reading:
     staged: list[str] = field(default_factory=list)
     touched: list[StagedFile] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    warnings: list[Failure] = field(default_factory=list)
 
 
 def refresh(
@@ -142,6 +143,7 @@ def _read_documents(
             document, passages = _read_document(raw, parse=parse, split=split)
             index.stage(staged, document, passages)
             reading.staged.append(file.path)
+            reading.warnings += [Failure(file.path, warning) for warning in document.warnings]
         except DocumentNotRead as error:
             reading.failed.append(Failure(file.path, str(error)))
         except CannotStart:
@@ -191,6 +193,7 @@ def _report(
         removed=plan.remove,
         kept=len(plan.keep) + len(reading.touched),
         failed=tuple(reading.failed),
+        warnings=tuple(reading.warnings),
         passages=PassageCounts(
             embedded=sum(scope.counts.embedded for scope in work),
             kept=sum(scope.counts.kept for scope in work),

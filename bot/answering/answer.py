@@ -39,7 +39,6 @@ from bot.model import (
     Evidence,
     LookUp,
     NeedsDetail,
-    NoEvidence,
     ProgrammeOffer,
     ProgrammeQuestion,
     Question,
@@ -52,6 +51,9 @@ from bot.prompts import Prompt, WrittenReply
 from ingestion.model import IndexedPassage, Record, Trust
 
 log = structlog.get_logger(__name__)
+
+SURE_ENOUGH = 0.5
+"""Prose about a programme is quoted from this confidence on; below it, the programme's own record is."""
 
 
 class Embedder(Protocol):
@@ -139,12 +141,11 @@ def _look_up_programmes(lookup: LookUp, question: Question, using: Answering, *,
     meanings = [expansion.means for expansion in lookup.expansions]
     offers = offer_programmes(lookup.query, records, today=today, expansions=meanings)
     answer = _look_up(lookup, question, using, trust=trust, today=today, offers=offers)
-    if isinstance(answer, Answered) or not offers:
+    if not offers or (isinstance(answer, Answered) and answer.confidence >= SURE_ENOUGH):
         return answer
-    offered = [offer.id for offer in offers]
-    passages = {record.key: found for record, found in programmes if record.key in offered}
-    quoted = [closest_quotation(lookup.query, ScoredPassage(passages[id], 0.0)) for id in offered]
-    draft = Draft(tuple(quoted), confidence=answer.confidence if isinstance(answer, NoEvidence) else 0.0)
+    passages = {record.key: found for record, found in programmes}
+    quoted = [closest_quotation(offer.why, ScoredPassage(passages[offer.id], 0.0)) for offer in offers]
+    draft = Draft(tuple(quoted), confidence=SURE_ENOUGH)
     return verify(draft, schools=lookup.schools, trust=trust, today=today, programmes=offers) or answer
 
 

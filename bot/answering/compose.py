@@ -1,10 +1,9 @@
 """Which words of the evidence answer the question?
 
 Without a chat model the answer is one to three quotations. A quotation is a unit of a passage that reads by itself:
-one or
-two sentences, a list with the line that leads into it, rows of a table with their column names. With a chat model the
-same
-evidence is numbered and sent; what comes back is split into claims, each resting on the passages it cites.
+one or two sentences, a list with the line that leads into it, rows of a table with their column names. With a chat
+model the same evidence is numbered and sent; what comes back is split into claims, each resting on the passages it
+cites.
 """
 
 from __future__ import annotations
@@ -65,6 +64,12 @@ class ChatModel(Protocol):
     def write(self, system: str, user: str, *, temperature: float, max_output_tokens: int) -> str: ...
 
 
+_ASKS_ABOUT_DOCUMENT = re.compile(
+    r"\b(?:version|edition|changed?|reviewed|review date|approved|owner|owns|current|latest|up to date)\b", re.I
+)
+_VERSION_COLUMNS = frozenset({"version", "date", "change", "changes", "author", "issue", "amendment"})
+
+
 @dataclass(frozen=True)
 class Unit:
     """A stretch of one passage that reads by itself. `text` is contiguous in the passage, a line a block."""
@@ -109,6 +114,8 @@ class Weights:
     """A figure where one was asked for."""
     length: float = 0.08
     """Words of the unit, as a share of `WINDOW_WORDS`: a few words alone seldom answer."""
+    about_itself: float = -0.15
+    """A cover sheet or a table of versions, unless that is what was asked."""
 
 
 WEIGHTS = Weights()
@@ -139,6 +146,7 @@ def score_units(
     Empty without evidence. `vector` is the embedded question, float32[dimension] of unit length.
     """
     best_fused = max((source.fused for source in evidence.kept), default=1.0)
+    asks_about_document = bool(_ASKS_ABOUT_DOCUMENT.search(lookup.query))
     wants_figure = bool(_ASKS_FOR_FIGURE.search(lookup.query))
     by_words: list[tuple[float, float, Unit]] = []
     for source in evidence.kept:
@@ -156,6 +164,7 @@ def score_units(
             score = of_passage + WEIGHTS.own_words * coverage.share(unit.text) + WEIGHTS.words_in_place * in_place
             score += WEIGHTS.figure * (wants_figure and bool(_FIGURE.search(unit.text)))
             score += WEIGHTS.length * min(1.0, len(unit.text.split()) / WINDOW_WORDS)
+            score += WEIGHTS.about_itself * (_is_about_document(unit) and not asks_about_document)
             by_words.append((score, in_place, unit))
     likely = sorted(by_words, key=lambda one: -one[0])[:embedded]
     if not likely:
@@ -166,6 +175,14 @@ def score_units(
         for (score, in_place, unit), cosine in zip(likely, cosines, strict=True)
     ]
     return sorted(scored, key=lambda one: -one.score)
+
+
+def _is_about_document(unit: Unit) -> bool:
+    """True for a table of versions, and for the cover sheet that stands before the first heading."""
+    columns = {cell.strip().lower() for cell in unit.header}
+    found = unit.source.found
+    is_cover = not found.passage.heading and "cover sheet" in found.version.metadata.origins.values()
+    return len(columns & _VERSION_COLUMNS) >= 2 or is_cover
 
 
 def passage_in_place(source: ScoredPassage) -> str:

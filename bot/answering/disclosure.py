@@ -1,8 +1,7 @@
 """Does a message read like a safeguarding disclosure or concern, so that a person must be reached now?
 
 Rules over plain words, on the side of caution: a reply that was not needed costs a colleague ten seconds. A question
-about
-policy with the same vocabulary ("how long do we keep safeguarding records") is answered as a question.
+about policy with the same vocabulary ("how long do we keep safeguarding records") is answered as a question.
 """
 
 from __future__ import annotations

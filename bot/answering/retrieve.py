@@ -1,8 +1,7 @@
 """Which passages may answer, of the schools that were asked about and of no other?
 
 Two searches over the same live passages, nearest vectors and BM25, are fused by reciprocal rank. The school filter is
-an
-argument of both searches: nothing of another school is ever among the candidates.
+an argument of both searches: nothing of another school is ever among the candidates.
 """
 
 from __future__ import annotations

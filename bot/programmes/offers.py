@@ -1,9 +1,8 @@
 """Which training programmes fit a question?
 
 Programmes are records, not prose: they are matched by their names, their audience and their subject, and their dates
-are
-counted from today. A record whose eligibility rules depend on what is not known of the asker is a "maybe", with the
-rule.
+are counted from today. A record whose eligibility rules depend on what is not known of the asker is a "maybe", with
+the rule.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ MAX_OFFERS = 3
 _GENERIC = frozenset(
     stem(word)
     for word in """programme course training qualification apply application close closes closed deadline date open
-    opening
-        fund funded free cost next start available suit suits right best new become want school trust
-    staff offer""".split()
+    opening fund funded free cost next start available suit suits right best new become want school trust staff offer
+    year role""".split()
 )
+_NAMED = 100.0
 
 
 def offer_programmes(
@@ -31,19 +30,17 @@ def offer_programmes(
 ) -> tuple[ProgrammeOffer, ...]:
     """Up to three programmes, best first; empty when no record shares a telling word with the question.
 
-    A programme named by its id or name comes first, in the order of naming; then those whose audience or subject
-    shares most words.
+    A programme named by its id or name comes alone; else those whose audience or name shares most words with the
+    question, and of equals those that can be applied for now.
     """
     asked = " ".join((question, *expansions)).lower()
     words = {stem(word) for word in content_words(asked)} - _GENERIC
+    fitting = [(score, record) for record in records if (score := _fit(asked, words, record)) > 0]
     ranked = sorted(
-        ((score, record) for record in records if (score := _fit(asked, words, record)) > 0), key=lambda pair: -pair[0]
+        fitting, key=lambda pair: (-pair[0], bool(pair[1].get("cohorts")) and not next_closing(pair[1], today))
     )
     named = [pair for pair in ranked if pair[0] >= _NAMED]
     return tuple(_offer(record, today) for _, record in (named or ranked)[:MAX_OFFERS])
-
-
-_NAMED = 100.0
 
 
 def _fit(asked: str, words: set[str], record: Mapping[str, Any]) -> float:
@@ -53,9 +50,9 @@ def _fit(asked: str, words: set[str], record: Mapping[str, Any]) -> float:
         return _NAMED
     audience = record.get("audience") or {}
     roles = " ".join(map(str, audience.get("roles", ()))) if isinstance(audience, Mapping) else str(audience)
-    about_whom = set(stems(roles)) & words
-    about_what = set(stems(" ".join((*names, str(record.get("strand", "")), str(record.get("kind", "")))))) & words
-    return 2.0 * len(about_whom) + len(about_what)
+    names_and_roles = set(stems(" ".join((*names, roles)))) & words
+    subject = set(stems(f"{record.get('strand', '')} {record.get('kind', '')}")) & words
+    return 2.0 * len(names_and_roles) + len(subject)
 
 
 def _offer(record: Mapping[str, Any], today: date) -> ProgrammeOffer:

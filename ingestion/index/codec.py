@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from ingestion.model import Block, Locator, Metadata, Trust
 
-_HEADING = TypeAdapter(tuple[str, ...])
+_WORDS = TypeAdapter(tuple[str, ...])
 _BLOCKS = TypeAdapter(tuple[Block, ...])
 _LOCATOR = TypeAdapter(Locator)
 _METADATA = TypeAdapter(Metadata)
@@ -18,12 +18,13 @@ _TRUST = TypeAdapter(Trust)
 _FIELDS = TypeAdapter(Mapping[str, Any])
 
 
-def encode_heading(heading: tuple[str, ...]) -> str:
-    return _HEADING.dump_json(heading).decode()
+def encode_words(words: tuple[str, ...]) -> str:
+    """A heading path, or a document's warnings."""
+    return _WORDS.dump_json(words).decode()
 
 
-def decode_heading(text: str) -> tuple[str, ...]:
-    return _HEADING.validate_json(text)
+def decode_words(text: str) -> tuple[str, ...]:
+    return _WORDS.validate_json(text)
 
 
 def encode_blocks(blocks: tuple[Block, ...]) -> str:

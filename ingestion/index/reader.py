@@ -173,6 +173,12 @@ class Index:
             rows = connection.execute(select(failures).order_by(failures.c.path))
             return [Failure(row.path, row.reason) for row in rows]
 
+    def warnings(self) -> list[Failure]:
+        """What was not read of the documents in the corpus, by path: pages without text, records left out."""
+        with self._reading() as (connection, _):
+            rows = connection.execute(select(versions).where(IS_LIVE).order_by(versions.c.path))
+            return [Failure(row.path, warning) for row in rows for warning in codec.decode_words(row.warnings)]
+
     def last_refresh(self) -> PastRefresh | None:
         with self._reading() as (connection, _):
             row = connection.execute(select(refreshes).order_by(refreshes.c.id.desc()).limit(1)).first()

@@ -145,5 +145,5 @@ def _passage_of(row: Row[Any], known: dict[int, Version]) -> IndexedPassage:
     return IndexedPassage(
         id=row.passage_id,
         version=known[row.version_id],
-        passage=Passage(row.ordinal, codec.decode_heading(row.heading), codec.decode_blocks(row.blocks)),
+        passage=Passage(row.ordinal, codec.decode_words(row.heading), codec.decode_blocks(row.blocks)),
     )

@@ -29,6 +29,7 @@ versions = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
     Column("reader", String(20), nullable=False),
+    Column("warnings", Text, nullable=False),
     Column("state", String(10), nullable=False),
     Column("status", String(12), nullable=False),
     Column("doubt", Text),

@@ -213,6 +213,7 @@ class WritableIndex:
                     size_bytes=staged.file.size_bytes,
                     modified_ns=staged.file.modified_ns,
                     reader=READER,
+                    warnings=codec.encode_words(document.warnings),
                     state="staged",
                     status="draft",
                     is_indexed=False,
@@ -228,7 +229,7 @@ class WritableIndex:
                     {
                         "version_id": version_id,
                         "ordinal": passage.ordinal,
-                        "heading": codec.encode_heading(passage.heading),
+                        "heading": codec.encode_words(passage.heading),
                         "blocks": codec.encode_blocks(passage.blocks),
                         "vector_id": vector_id(passage.embedding_text(document.title)),
                     }
@@ -295,7 +296,7 @@ class WritableIndex:
         with self._transaction() as connection:
             texts = {
                 row.vector_id: Passage(
-                    row.ordinal, codec.decode_heading(row.heading), codec.decode_blocks(row.blocks)
+                    row.ordinal, codec.decode_words(row.heading), codec.decode_blocks(row.blocks)
                 ).embedding_text(row.title)
                 for some in batches(ids, IDS_PER_QUERY)
                 for row in connection.execute(

@@ -41,12 +41,13 @@ def read_programmes(data: bytes) -> Reading:
         if problem is not None:
             warnings.append(f"line {line}: {table}[{number + 1}] {problem}")
             continue
-        locator = Locator("row", line) if line else Locator("document")
+        locator = Locator("section", name=entry["name"])
         outline.heading(1, entry["name"])
-        for label, value in _shown(entry):
-            outline.add("list_item", f"{label}: {value}", Locator("section", name=entry["name"]))
-        if not any(True for _ in _shown(entry)):
-            outline.add("paragraph", entry["name"], Locator("section", name=entry["name"]))
+        shown = list(_shown(entry))
+        for label, value in shown:
+            outline.add("list_item", f"{label}: {value}", locator)
+        if not shown:
+            outline.add("paragraph", entry["name"], locator)
         records[entry["id"]] = Record("programme", entry["id"], _plain(entry), locator)
     if not records:
         raise DocumentNotRead("; ".join(warnings) or f"it has no [[{table}]]: write one for each programme")
@@ -81,7 +82,10 @@ def _problem(entry: Any, records: Mapping[str, Record]) -> str | None:
 
 
 def _shown(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """What a reader wants to know, as label and value: "Closes", "15 January 2027"."""
+    """What a reader wants to know, as label and value: "Closes", "15 January 2027".
+
+    A rule is shown by what it `says`, since its other keys are for deciding; a rule that says nothing is not shown.
+    """
     for key, value in entry.items():
         label = f"{prefix}{key.replace('_', ' ')}".strip()
         if not prefix and key in NOT_SHOWN:
@@ -89,13 +93,19 @@ def _shown(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
         if isinstance(value, Mapping):
             yield from _shown(value, f"{label}, ")
         elif isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
-            for part in value:
-                if isinstance(part, Mapping):
-                    inside = "; ".join(f"{name}: {words}" for name, words in _shown(part))
-                    if inside:
-                        yield label.capitalize(), inside
+            for inside in filter(None, map(_shown_rule, value)):
+                yield label.capitalize(), inside
         elif words := _words(value):
             yield label[:1].upper() + label[1:], words
+
+
+def _shown_rule(rule: Any) -> str:
+    """One entry of a list of tables: a rule's sentence, with when it holds; or a cohort's dates."""
+    if not isinstance(rule, Mapping):
+        return ""
+    if "rule" in rule or "says" in rule:
+        return ": ".join(filter(None, (_words(rule.get("when")), _words(rule.get("says")))))
+    return ", ".join(f"{name.lower()} {words}" for name, words in _shown(rule))
 
 
 def _words(value: Any) -> str:

@@ -200,6 +200,14 @@ def test_a_failed_document_that_goes_is_no_longer_a_failure(desk: Desk) -> None:
     assert desk.look(lambda index: index.failures()) == []
 
 
+def test_what_was_not_read_of_a_document_is_told_once_and_kept_on_record(desk: Desk) -> None:
+    desk.source.documents["trust/scan.md"] = "A rule.\nno text on page 2: scan it again"
+    warning = Failure("trust/scan.md", "no text on page 2: scan it again")
+    assert desk.refresh().warnings == (warning,)
+    assert desk.refresh().warnings == ()
+    assert desk.look(lambda index: index.warnings()) == [warning]
+
+
 # ── which edition is in force ────────────────────────────────────────────────────────────────────────────────────────
 
 

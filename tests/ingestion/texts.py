@@ -153,6 +153,7 @@ def parse_text(raw: RawFile) -> ParsedDocument:
     heading: tuple[str, ...] = ()
     sections: list[Section] = []
     records: list[Record] = []
+    warnings = tuple(line for line in lines if line.startswith("no text on page"))
     for number, line in enumerate((line for line in lines if line.strip()), 1):
         if line.startswith("# "):
             heading = (line[2:],)
@@ -164,7 +165,7 @@ def parse_text(raw: RawFile) -> ParsedDocument:
         if line.startswith("programme "):
             records.append(Record("programme", line.split()[1], {"name": line}, locator))
         sections.append(Section(heading, (Block("paragraph", line, locator),)))
-    return ParsedDocument(raw.path, raw.school, Metadata(**stated), tuple(sections), tuple(records))
+    return ParsedDocument(raw.path, raw.school, Metadata(**stated), tuple(sections), tuple(records), warnings)
 
 
 def split_text(document: ParsedDocument) -> tuple[Passage, ...]:

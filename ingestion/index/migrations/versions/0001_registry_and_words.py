@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger, nullable=False),
         sa.Column("modified_ns", sa.BigInteger, nullable=False),
         sa.Column("reader", sa.String(20), nullable=False),
+        sa.Column("warnings", sa.Text, nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("status", sa.String(12), nullable=False),
         sa.Column("doubt", sa.Text),
