@@ -32,7 +32,7 @@ CLOSE_ENOUGH = 0.8
 """A second or third quotation must score at least this share of the first."""
 BESIDE_ENOUGH = 0.7
 """Prose that stands beside the first quotation joins it from this share of its score on."""
-EMBEDDED_UNITS = 16
+EMBEDDED_UNITS = 8
 """Units whose meaning is compared, of those that look best by their words: embedding is what a question waits for."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")\]]*\s+(?=[A-Z0-9“‘\"(•])")
@@ -114,6 +114,8 @@ class Weights:
     """A figure where one was asked for."""
     length: float = 0.08
     """Words of the unit, as a share of `WINDOW_WORDS`: a few words alone seldom answer."""
+    phrase: float = 0.25
+    """Five or more words of the question in a row, as somebody who quotes has them; half of it for four."""
     about_itself: float = -0.15
     """A cover sheet or a table of versions, unless that is what was asked."""
 
@@ -123,13 +125,14 @@ WEIGHTS = Weights()
 
 @dataclass(frozen=True)
 class ScoredUnit:
-    """A unit with how well it answers: `score` from 0 to about 1; `cosine` and `coverage` (words in place) are its
-    parts."""
+    """A unit with how well it answers: `score` from 0 to about 1; `cosine`, `coverage` (words in place) and `phrase` are
+    parts of it, each from 0 to 1."""
 
     unit: Unit
     score: float
     cosine: float
     coverage: float
+    phrase: float = 0.0
 
 
 def score_units(
@@ -146,9 +149,10 @@ def score_units(
     Empty without evidence. `vector` is the embedded question, float32[dimension] of unit length.
     """
     best_fused = max((source.fused for source in evidence.kept), default=1.0)
+    asked = stems(lookup.query)
     asks_about_document = bool(_ASKS_ABOUT_DOCUMENT.search(lookup.query))
     wants_figure = bool(_ASKS_FOR_FIGURE.search(lookup.query))
-    by_words: list[tuple[float, float, Unit]] = []
+    by_words: list[tuple[float, float, float, Unit]] = []
     for source in evidence.kept:
         of_school = source.found.version.school is not None
         around = " ".join((source.found.version.title, *source.found.passage.heading))
@@ -164,17 +168,27 @@ def score_units(
             score = of_passage + WEIGHTS.own_words * coverage.share(unit.text) + WEIGHTS.words_in_place * in_place
             score += WEIGHTS.figure * (wants_figure and bool(_FIGURE.search(unit.text)))
             score += WEIGHTS.length * min(1.0, len(unit.text.split()) / WINDOW_WORDS)
+            score += WEIGHTS.phrase * (phrase := shared_phrase(asked, stems(unit.text)))
             score += WEIGHTS.about_itself * (_is_about_document(unit) and not asks_about_document)
-            by_words.append((score, in_place, unit))
+            by_words.append((score, in_place, phrase, unit))
     likely = sorted(by_words, key=lambda one: -one[0])[:embedded]
     if not likely:
         return []
-    cosines = np.asarray(embedder.embed_passages([unit.in_context for _, _, unit in likely]) @ vector, dtype=float)
+    cosines = np.asarray(embedder.embed_passages([unit.in_context for *_, unit in likely]) @ vector, dtype=float)
     scored = [
-        ScoredUnit(unit, score + WEIGHTS.meaning * max(0.0, float(cosine)), float(cosine), in_place)
-        for (score, in_place, unit), cosine in zip(likely, cosines, strict=True)
+        ScoredUnit(unit, score + WEIGHTS.meaning * max(0.0, float(cosine)), float(cosine), in_place, phrase)
+        for (score, in_place, phrase, unit), cosine in zip(likely, cosines, strict=True)
     ]
     return sorted(scored, key=lambda one: -one.score)
+
+
+def shared_phrase(asked: Sequence[str], said: Sequence[str]) -> float:
+    """1 when five stems of the question stand in a row in the text, 0.5 when four do, else 0. Stop words count."""
+    for length, value in ((5, 1.0), (4, 0.5)):
+        runs = {tuple(asked[at : at + length]) for at in range(len(asked) - length + 1)}
+        if any(tuple(said[at : at + length]) in runs for at in range(len(said) - length + 1)):
+            return value
+    return 0.0
 
 
 def _is_about_document(unit: Unit) -> bool:

@@ -12,6 +12,8 @@ from bot.model import Evidence
 MIN_CONFIDENCE = 0.30
 """Below this the answer is that the documents do not say. Chosen on `tests/eval/development.jsonl` where about one
 answerable question in ten is declined."""
+QUOTED_COVERAGE, QUOTED_CONFIDENCE = 0.6, 0.9
+"""A question that quotes five words of the best unit in a row, and shares most of its own with it, is surely answered."""
 SCHOOL_MARGIN = 0.02
 """A school's best unit must score this much more than the trust's before the school is asked for."""
 
@@ -27,6 +29,8 @@ def judge(evidence: Evidence, scored: Sequence[ScoredUnit], coverage: WordCovera
     if not evidence.kept or not scored:
         return 0.0
     best = scored[0]
+    if best.phrase == 1.0 and best.coverage >= QUOTED_COVERAGE:
+        return QUOTED_CONFIDENCE
     passages = evidence.kept[:3]
     nearest = max((one.cosine for one in passages if one.cosine is not None), default=0.0)
     covered = max(coverage.share(passage_in_place(one)) for one in passages)

@@ -64,8 +64,7 @@ def search_words(
         ),
         {"match": f"scope : ({within}) AND {{title heading body}} : ({wanted})", "limit": limit},
     )
-    # A phrase of characters that FTS5 knows as no token matches everything, with a score of 0.
-    return [(passage_id, score) for passage_id, score in rows if score > 0]
+    return [(passage_id, score) for passage_id, score in rows]
 
 
 def match_expression(query: str, *, expansions: Sequence[str] = ()) -> str | None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -190,21 +191,45 @@ def test_an_open_index_follows_a_refresh(desk: Desk) -> None:
     index.close()
 
 
-def test_an_open_index_follows_a_refresh_of_another_process(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "kept", [True, False], ids=["which only adds vectors", "which deletes the vectors that this process has in memory"]
+)
+def test_an_open_index_follows_a_refresh_of_another_process(desk: Desk, kept: bool) -> None:
+    desk.source.documents["schools/kestrel/ties.md"] = "\n".join(f"Ties rule {n}." for n in range(40))
+    desk.refresh()
     index = desk.open()
-    vector = desk.embedder.embed_question("phones")
-    index.nearest(vector, schools=(KESTREL,), limit=9)
+    vector = desk.embedder.embed_question("phones rule")
+    index.nearest(vector, schools=(KESTREL,), limit=5, trust_wide=False)
+    documents = dict(desk.source.documents) if kept else {}
+    documents["schools/kestrel/phones.md"] = "\n".join(f"Phones rule {n}." for n in range(5))
     code = (
         "import json, sys; from pathlib import Path; from tests.ingestion.texts import Desk;"
         "Desk(Path(sys.argv[1]), json.loads(sys.argv[2])).refresh(allow_mass_removal=True)"
     )
-    documents = {"schools/kestrel/behaviour.md": "\n".join(f"Phones rule {n}." for n in range(40))}
     subprocess.run(
         [sys.executable, "-c", code, str(desk.data), json.dumps(documents)], check=True, cwd=Path(__file__).parents[2]
     )
-    hits = index.nearest(vector, schools=(KESTREL,), limit=50)
-    assert {hit.found.passage.text for hit in hits} == {f"Phones rule {n}." for n in range(40)}
+    hits = index.nearest(vector, schools=(KESTREL,), limit=5, trust_wide=False)
+    assert {hit.found.passage.text for hit in hits} == {f"Phones rule {n}." for n in range(5)}
     index.close()
+
+
+def test_a_search_that_a_refresh_overtakes_starts_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    nearest = VectorStore.nearest
+    overtaken: list[bool] = []
+
+    def overtake(*arguments: Any, **options: Any) -> Any:
+        found = nearest(*arguments, **options)
+        if not overtaken:
+            overtaken.append(True)
+            desk.source.documents["schools/kestrel/behaviour.md"] = "Phones may be used at lunch.\nPhones are new."
+            desk.refresh()
+        return found
+
+    monkeypatch.setattr(VectorStore, "nearest", overtake)
+    vector = desk.embedder.embed_question("phones")
+    hits = desk.look(lambda index: index.nearest(vector, schools=(KESTREL,), limit=9, trust_wide=False))
+    assert {hit.found.passage.text for hit in hits} == {"Phones may be used at lunch.", "Phones are new."}
 
 
 def test_threads_that_search_during_refreshes_see_whole_states_only(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """Claims about what a refresh does to the index."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -88,6 +90,17 @@ def test_a_removed_document_leaves_the_index_in_the_same_refresh(desk: Desk) -> 
         "schools/saltmarsh/phones.md",
         "trust/pay.md",
     ]
+
+
+def test_of_a_removed_document_no_word_is_kept_and_of_a_changed_one_the_edition_before_it_is(desk: Desk) -> None:
+    desk.refresh()
+    del desk.source.documents["trust/leave.md"]
+    desk.source.documents["trust/pay.md"] = "Teachers are paid weekly."
+    desk.refresh()
+    with closing(sqlite3.connect(desk.data / "staffroom.db")) as database:
+        kept = str(database.execute("SELECT blocks FROM passages").fetchall())
+    assert "Leave may be requested" not in kept
+    assert "Bonuses are rare" in kept
 
 
 def test_a_document_that_comes_back_is_found_again(desk: Desk) -> None:
