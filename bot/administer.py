@@ -65,6 +65,7 @@ def status_as_json(status: CorpusStatus) -> dict[str, Any]:
         "superseded": [one.path for one in status.superseded],
         "doubts": [{"path": one.path, "doubt": one.doubt} for one in status.doubts],
         "failed": [asdict(failure) for failure in status.failures],
+        "warnings": [asdict(warning) for warning in status.warnings],
         "last_refresh": status.last_refresh,
     }
 
@@ -94,6 +95,7 @@ def show_document(settings: Settings, path: str) -> dict[str, Any]:
             for section in document.sections
         ],
         "passages": len(split_document(document)),
+        "warnings": list(document.warnings),
     }
 
 

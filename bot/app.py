@@ -127,6 +127,7 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
         index.versions(),
         trust=index.trust(),
         failures=index.failures(),
+        warnings=index.warnings(),
         passages=index.passage_count(),
         last_refresh=last.finished_at if last else None,
         today=today,

@@ -192,6 +192,8 @@ def show(
     for name, value in shown["metadata"].items():
         if value:
             print(f"  {name}: {value}")
+    for warning in shown["warnings"]:
+        print(f"  Read in part: {warning}")
     for section in shown["sections"]:
         print(f"\n[{section['locator']}] {' > '.join(section['heading'])}\n{section['text']}")
 

@@ -26,6 +26,8 @@ class CorpusStatus:
     doubts: tuple[Version, ...]
     last_refresh: str | None
     """When the last refresh finished, ISO 8601 in UTC; None when none has."""
+    warnings: tuple[Failure, ...] = ()
+    """What was not read of documents that were, a sentence each: these answer with what was read."""
 
 
 def corpus_status(
@@ -33,6 +35,7 @@ def corpus_status(
     *,
     trust: Trust,
     failures: Sequence[Failure],
+    warnings: Sequence[Failure],
     passages: int,
     last_refresh: str | None,
     today: date,
@@ -53,4 +56,5 @@ def corpus_status(
         superseded=tuple(version for version in versions if version.status == "superseded"),
         doubts=tuple(version for version in in_force if version.doubt),
         last_refresh=last_refresh,
+        warnings=tuple(warnings),
     )

@@ -56,7 +56,7 @@ def refresh_progress() -> Iterator[Callable[[Progress], None]]:
 
 
 def print_report(report: RefreshReport) -> None:
-    """What a refresh did, or would do: counts on standard output, each failure with its reason."""
+    """What a refresh did, or would do: counts, each failure with its reason, and what was not read of a document."""
     would = "Would be " if report.dry_run else ""
     for name, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
         if paths:
@@ -71,6 +71,8 @@ def print_report(report: RefreshReport) -> None:
     )
     for failure in report.failed:
         print(f"  FAILED {failure.path}: {failure.reason}")
+    for warning in report.warnings:
+        print(f"  Read in part: {warning.path}: {warning.reason}")
     if report.failed:
         print("PARTIAL: the documents named above were not read; everything else is in service.")
     if report.dry_run:
@@ -91,6 +93,7 @@ def print_status(status: CorpusStatus) -> None:
         ("Drafts, not searched", [one.path for one in status.drafts]),
         ("Superseded, not searched", [one.path for one in status.superseded]),
         ("Unsure which edition is in force", [f"{one.path}: {one.doubt}" for one in status.doubts]),
+        ("Read in part", [f"{warning.path}: {warning.reason}" for warning in status.warnings]),
         ("Could not be read", [f"{failure.path}: {failure.reason}" for failure in status.failures]),
     ):
         if lines:

@@ -41,6 +41,11 @@ def test_a_file_is_read_again_when_anything_about_it_differs(known: KnownFile) -
     assert plan_of(FILE, trust_pay=known).read == (FILE,)
 
 
+def test_a_file_with_a_problem_is_read_at_each_refresh_so_that_it_is_named() -> None:
+    homeless = replace(FILE, problem="schools/xyz is not a school in trust.toml")
+    assert plan_of(homeless, trust_pay=KNOWN).read == (homeless,)
+
+
 def test_a_document_whose_file_went_is_removed() -> None:
     assert plan_of(trust_pay=KNOWN) == RefreshPlan(remove=("trust/pay.md",), known_documents=1)
 
