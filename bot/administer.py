@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from bot.errors import SettingsError, StaffroomError
 from bot.prompts import load_prompt, load_replies
 from bot.settings import Settings
 from bot.status import CorpusStatus
-from ingestion.embed import SentenceTransformerEmbedder
+from ingestion.embed import Embedder, SentenceTransformerEmbedder
 from ingestion.index.writer import open_writer
 from ingestion.model import RefreshReport, SourceFile
 from ingestion.parse import parse_document
 from ingestion.refresh import Progress, refresh
-from ingestion.sources.folder import FolderSource
+from ingestion.sources.folder import FolderSource, printable
 from ingestion.split import split_document
 
 
@@ -112,12 +113,9 @@ def check_everything(settings: Settings) -> Iterator[Finding]:
     """Each setting and connection in turn, the corpus first. Nothing is changed."""
     yield _check("corpus", lambda: _describe_corpus(settings))
     yield _check("prompts", lambda: f"{len(load_replies())} written replies, prompt {load_prompt('compose').digest}")
-    embedder = SentenceTransformerEmbedder(settings.embedding_model)
-    yield _check(
-        "embedding model",
-        lambda: f"{embedder.name} gives {embedder.embed_question('check').shape[0]} numbers a passage",
-    )
-    yield _check("index", lambda: _describe_index(settings, embedder.name))
+    embedder = cache(lambda: SentenceTransformerEmbedder(settings.embedding_model))  # loaded once, and in a check
+    yield _check("embedding model", lambda: _describe_embedding_model(embedder()))
+    yield _check("index", lambda: _describe_index(settings, embedder()))
     yield _check("chat model", lambda: _describe_chat_model(settings))
     yield _check("Slack", lambda: _describe_slack(settings))
 
@@ -140,9 +138,15 @@ def _describe_corpus(settings: Settings) -> str:
     return f"{len(source.files())} files in {settings.corpus}; {trust.name}, {len(trust.schools)} schools"
 
 
-def _describe_index(settings: Settings, model: str) -> str:
-    index = open_reading_index(settings, model=model)
+def _describe_embedding_model(embedder: Embedder) -> str:
+    return f"{embedder.name} gives {embedder.embed_question('check').shape[0]} numbers a passage"
+
+
+def _describe_index(settings: Settings, embedder: Embedder) -> str:
+    index = open_reading_index(settings, model=embedder.name)
     try:
+        schools = tuple(school.slug for school in index.trust().schools)
+        index.nearest(embedder.embed_question("check"), schools=schools, limit=1)  # its vectors answer too
         status = read_status(index, today=today_in_school())
     finally:
         index.close()
@@ -185,12 +189,11 @@ def _describe_slack(settings: Settings) -> str:
 
 
 def _find(source: FolderSource, root: Path, path: str) -> SourceFile:
-    wanted = path
     as_file = Path(path)
-    if as_file.exists() and as_file.resolve().is_relative_to(root.resolve()):
-        wanted = as_file.resolve().relative_to(root.resolve()).as_posix()
+    inside = as_file.exists() and as_file.resolve().is_relative_to(root.resolve())
+    wanted = printable(as_file.resolve().relative_to(root.resolve()) if inside else as_file)
     for file in source.files():
-        if file.path == wanted:
+        if file.path in (wanted, path):
             return file
     raise SettingsError(f"There is no document {path!r} in {root}. Paths are relative to that folder.")
 

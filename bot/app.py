@@ -25,7 +25,7 @@ from bot.settings import Settings
 from bot.status import CorpusStatus, corpus_status
 from ingestion.embed import SentenceTransformerEmbedder
 from ingestion.index import Index, open_index
-from ingestion.model import School, Trust
+from ingestion.model import Hit, School, Trust
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +86,11 @@ class Staffroom:
         lookup = LookUp(query, schools, widen(query, trust.acronyms))
         vector = self._embedder.embed_question(spell_out(query, lookup.expansions))
         return list(retrieve(lookup, index=self._index, vector=vector, kept=limit).kept)
+
+    def nearest(self, query: str, *, school: School = None, limit: int = 10) -> list[Hit]:
+        """The passages nearest in meaning alone: what a plain vector search would give, to measure the rest against."""
+        vector = self._embedder.embed_question(query)
+        return self._index.nearest(vector, schools=(school,) if school else (), limit=limit)
 
     def status(self) -> CorpusStatus:
         """The health of the corpus as of now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,34 +19,36 @@ class Search:
     id: str | None
     query: str
     school: School
+    problem: str | None = None
+    """Why the line cannot be used; None when it can."""
 
 
-def read_questions(lines: Iterable[str]) -> Iterator[Question | Reply]:
+def read_questions(lines: Iterable[str], *, school: School = None) -> Iterator[Question | Reply]:
     """A question for each line that is not blank, in order; for a line that cannot be used, a failed reply that says
-    why."""
+    why, under the line's id where it states one. `school` is the asker's where the line names none."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield as_question(_read_object(line, wants="question"))
+                yield as_question(_read_object(line, wants="question"), school=school)
             except ValueError as error:
-                yield Reply(Failed(f"Line {number}: {error}", reference=""), question_id=None)
+                yield Reply(Failed(f"Line {number}: {error}", reference=""), question_id=_stated_id(line))
 
 
-def read_searches(lines: Iterable[str]) -> Iterator[Search]:
-    """A search for each line that is not blank, in order. A line that cannot be used is an empty query under its
-    number."""
+def read_searches(lines: Iterable[str], *, school: School = None) -> Iterator[Search]:
+    """A search for each line that is not blank, in order; one with a `problem` for a line that cannot be used. `school`
+    is searched where the line names none."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             entry = _read_object(line, wants="query")
-        except ValueError:
-            yield Search(f"line {number}", "", None)
+        except ValueError as error:
+            yield Search(_stated_id(line), "", None, problem=f"Line {number}: {error}")
             continue
-        yield Search(_text_or_none(entry.get("id")), entry["query"], _slug(entry.get("school")))
+        yield Search(_text_or_none(entry.get("id")), entry["query"], _slug(entry.get("school")) or school)
 
 
-def as_question(entry: Mapping[str, Any]) -> Question:
+def as_question(entry: Mapping[str, Any], *, school: School = None) -> Question:
     """The question that an object states. Raises ValueError naming what is wrong with it."""
     history = entry.get("history") or []
     roles = entry.get("roles") or []
@@ -55,7 +58,7 @@ def as_question(entry: Mapping[str, Any]) -> Question:
         raise ValueError("`roles` is a list of texts.")
     return Question(
         text=entry["question"],
-        asker=Asker(_slug(entry.get("school")), tuple(roles)),
+        asker=Asker(_slug(entry.get("school")) or school, tuple(roles)),
         history=tuple(Turn(turn["role"], turn["text"]) for turn in history),
         id=_text_or_none(entry.get("id")),
     )
@@ -64,13 +67,25 @@ def as_question(entry: Mapping[str, Any]) -> Question:
 def _read_object(line: str, *, wants: str) -> dict[str, Any]:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("not JSON.") from None
     if not isinstance(entry, dict) or not isinstance(entry.get(wants), str):
         raise ValueError(f"an object with a text under {wants!r} is expected.")
     if entry.get("school") is not None and not isinstance(entry["school"], str):
         raise ValueError("`school` is a slug of trust.toml.")
+    if re.search(r"[\ud800-\udfff]", json.dumps(entry, ensure_ascii=False)):
+        raise ValueError("half a character (a lone surrogate) stands in it.")
     return entry
+
+
+def _stated_id(line: str) -> str | None:
+    """The id of a line that cannot be used; None where it cannot be told."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    stated = _text_or_none(entry.get("id")) if isinstance(entry, dict) else None
+    return stated.encode("utf-8", "replace").decode("utf-8") if stated else stated
 
 
 def _is_turn(turn: Any) -> bool:

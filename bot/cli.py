@@ -42,23 +42,28 @@ COULD_NOT_START = 2
 
 
 def main() -> None:
-    """Runs the command line. A known error is one sentence on standard error and exit status 2."""
+    """Runs the command line. A known error is one sentence on standard error and exit status 2.
+
+    Typer ends the process itself: with 2 for usage, and with 130 for Ctrl-C.
+    """
     from bot.errors import StaffroomError
+    from bot.logs import keep_details
 
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, where a reader that has gone can be caught
     except StaffroomError as error:
         _stop(str(error))
-    except KeyboardInterrupt:
-        _say("Stopped.")
-        sys.exit(130)
     except BrokenPipeError:
         # the reader of our output (head, less) has gone: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # a bug: the person gets a sentence, its developers the details
         _stop(
-            f"Staffroom met an error it does not know ({type(error).__name__}). The details are in {_keep_details()}."
+            f"Staffroom met an error it does not know ({type(error).__name__}). "
+            f"The details are in {keep_details(error)}."
         )
 
 
@@ -113,20 +118,21 @@ def ask(
     from bot.terminal import print_markdown
     from ingestion.model import Slug
 
+    own_school = Slug(school) if school else None
     if (question is None) == (batch is None):
         _stop('Ask one question, `staffroom ask "…"`, or name a file of them, `staffroom ask --batch FILE`.')
     if batch is not None:
         failed = False
         with _staffroom() as staffroom, _open_lines(batch) as lines:
-            for entry in read_questions(lines):
+            staffroom.check_school(own_school)
+            for entry in read_questions(lines, school=own_school):
                 reply = staffroom.answer(entry) if isinstance(entry, Question) else entry
                 failed = failed or isinstance(reply.answer, Failed)
                 _print_json_line(reply_as_json(reply))
         sys.exit(DONE_WITH_FAILURES if failed else 0)
     with _staffroom() as staffroom:
-        if school is not None:
-            staffroom.check_school(Slug(school))
-        reply = staffroom.answer(Question(question or "", Asker(Slug(school) if school else None)))
+        staffroom.check_school(own_school)
+        reply = staffroom.answer(Question(_text(question), Asker(own_school)))
     if as_json:
         _print_json(reply_as_json(reply))
     else:
@@ -148,13 +154,17 @@ def search(
     from bot.errors import StaffroomError
     from ingestion.model import Slug
 
+    own_school = Slug(school) if school else None
     if (query is None) == (batch is None):
         _stop('Give one query, `staffroom search "…"`, or name a file of them, `staffroom search --batch FILE`.')
     if batch is not None:
         failed = False
         with _staffroom() as staffroom, _open_lines(batch) as lines:
-            for entry in read_searches(lines):
+            staffroom.check_school(own_school)
+            for entry in read_searches(lines, school=own_school):
                 try:
+                    if entry.problem is not None:
+                        raise StaffroomError(entry.problem)
                     found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit)
                     _print_json_line(
                         {"id": entry.id, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms}
@@ -164,7 +174,7 @@ def search(
                     _print_json_line({"id": entry.id, "passages": [], "took_ms": 0.0, "error": str(error)})
         sys.exit(DONE_WITH_FAILURES if failed else 0)
     with _staffroom() as staffroom:
-        found, took_ms = _timed_search(staffroom, query or "", Slug(school) if school else None, limit)
+        found, took_ms = _timed_search(staffroom, _text(query), own_school, limit)
     if as_json:
         _print_json({"id": None, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms})
         return
@@ -183,15 +193,22 @@ def show(
 ) -> None:
     """Show a document as Staffroom reads it: what it says of itself, its sections and passages."""
     from bot.administer import show_document
+    from ingestion.errors import DocumentNotRead
 
-    shown = show_document(_settings(), path)
+    try:
+        shown = show_document(_settings(), path)
+    except DocumentNotRead as error:
+        _say(f"FAILED {path}: {error}")
+        sys.exit(DONE_WITH_FAILURES)
     if as_json:
         _print_json(shown)
         return
     print(f"{shown['path']}: {shown['status']}, {len(shown['sections'])} sections, {shown['passages']} passages")
+    stated_in = shown["metadata"].pop("origins")
     for name, value in shown["metadata"].items():
         if value:
-            print(f"  {name}: {value}")
+            words = value if isinstance(value, str) else ", ".join(value)
+            print(f"  {name}: {words}" + (f" ({stated_in[name]})" if name in stated_in else ""))
     for warning in shown["warnings"]:
         print(f"  Read in part: {warning}")
     for section in shown["sections"]:
@@ -273,15 +290,21 @@ def evaluate(
     from dataclasses import asdict
 
     from bot.batch import as_question
+    from bot.errors import SettingsError
     from bot.evaluate import grade, read_graded, summarise
     from bot.render import reply_as_json
     from bot.terminal import print_eval
 
     with _open_lines(file) as lines:
-        questions = read_graded(lines, name=file)
+        graded = read_graded(lines, name=file)
+    try:
+        questions = [as_question(entry) for entry in graded]
+    except ValueError as error:
+        raise SettingsError(f"{file}: {error}") from None
     with _staffroom() as staffroom:
         staffroom.warm_up()
-        report = summarise(grade(entry, reply_as_json(staffroom.answer(as_question(entry)))) for entry in questions)
+        replies = (reply_as_json(staffroom.answer(question)) for question in questions)
+        report = summarise(grade(entry, reply) for entry, reply in zip(graded, replies, strict=True))
     if as_json:
         _print_json(asdict(report))
     else:
@@ -298,7 +321,7 @@ def _settings() -> Settings:
     from bot.logs import set_up_logs
     from bot.settings import read_settings, unknown_settings
 
-    set_up_logs()
+    set_up_logs(for_terminal=True)
     for warning in unknown_settings():
         _say(f"Warning: {warning}")
     return read_settings()
@@ -315,11 +338,20 @@ def _staffroom() -> Iterator[Staffroom]:
         staffroom.close()
 
 
+def _text(argument: str | None) -> str:
+    """An argument of the command line as text: bytes that are not UTF-8 are refused."""
+    try:
+        (argument or "").encode("utf-8")
+    except UnicodeEncodeError:
+        _stop("The words are not UTF-8 text: type them in a terminal that writes UTF-8.")
+    return argument or ""
+
+
 @contextmanager
 def _open_lines(name: str) -> Iterator[Iterable[str]]:
     """The lines of a file, or of standard input for "-"."""
     if name == "-":
-        yield sys.stdin
+        yield _standard_input()
         return
     try:
         text = Path(name).read_text(encoding="utf-8")
@@ -330,11 +362,20 @@ def _open_lines(name: str) -> Iterator[Iterable[str]]:
     yield text.splitlines()
 
 
+def _standard_input() -> Iterator[str]:
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError:
+            _stop(f"Line {number} of standard input is not UTF-8 text: save it as UTF-8.")
+
+
 def _timed_search(staffroom: Staffroom, query: str, school: Any, limit: int) -> tuple[list[ScoredPassage], float]:
+    """Nothing is found for a query without a word: every passage is as near to it as any other."""
     from time import perf_counter
 
     started = perf_counter()
-    found = staffroom.search(query, school=school, limit=limit)
+    found = staffroom.search(query, school=school, limit=limit) if any(map(str.isalnum, query)) else []
     return found, round((perf_counter() - started) * 1000, 1)
 
 
@@ -365,21 +406,16 @@ def _read_line(prompt: str) -> str:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(json.dumps(value, ensure_ascii=not _prints_unicode(), indent=2))
 
 
 def _print_json_line(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json.dumps(value, ensure_ascii=not _prints_unicode()), flush=True)
 
 
-def _keep_details() -> str:
-    """Writes the traceback being handled to a file of its own, and names it."""
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile("w", prefix="staffroom-error-", suffix=".log", delete=False) as details:
-        traceback.print_exc(file=details)
-    return details.name
+def _prints_unicode() -> bool:
+    """False for a pipe on Windows or in a Latin-1 locale, which cannot take every character."""
+    return sys.stdout.encoding.lower().replace("-", "") == "utf8"
 
 
 def _say(sentence: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, assert_never
 
+import numpy as np
 import structlog
 from numpy import float32
 from numpy.typing import NDArray
@@ -116,6 +117,7 @@ def _look_up(
     offers: tuple[ProgrammeOffer, ...] = (),
 ) -> Answer:
     """Retrieve, compose, verify. Asks for the school where none is known and the answer would differ by it."""
+    using = replace(using, embedder=_Remembering(using.embedder))
     found = _find(lookup, using)
     if not lookup.schools and trust.schools:
         everywhere = _find(replace(lookup, schools=tuple(school.slug for school in trust.schools)), using)
@@ -155,6 +157,24 @@ def _look_up_code(asked: StatementLookUp, question: Question, using: Answering, 
     if isinstance(answer, Answered) and not any(asked.code in citation.quote for citation in answer.citations):
         return no_evidence_reply(schools=(), replies=using.replies, trust=trust, confidence=0.0)
     return answer
+
+
+class _Remembering:
+    """Embeds each text once, for as long as one question takes: its two searches share most of what they compare."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, NDArray[float32]] = {}
+
+    def embed_question(self, text: str) -> NDArray[float32]:
+        if (key := f"?{text}") not in self._known:
+            self._known[key] = self._embedder.embed_question(text)
+        return self._known[key]
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[float32]:
+        if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
+            self._known.update(zip(new, self._embedder.embed_passages(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ CLOSE_ENOUGH = 0.8
 """A second or third quotation must score at least this share of the first."""
 BESIDE_ENOUGH = 0.7
 """Prose that stands beside the first quotation joins it from this share of its score on."""
+COMPARED_WORDS = 45
+"""Of a unit, the words whose meaning is compared; the time of a question grows with them."""
 EMBEDDED_UNITS = 8
 """Units whose meaning is compared, of those that look best by their words: embedding is what a question waits for."""
 
@@ -84,9 +86,9 @@ class Unit:
 
     @property
     def in_context(self) -> str:
-        """The text with its nearest heading and column names, as it is scored."""
+        """The text's beginning with its nearest heading and column names, as its meaning is compared."""
         heading = self.source.found.passage.heading[-1:]
-        return " ".join([*heading, *self.header, self.text])
+        return " ".join(" ".join([*heading, *self.header, self.text]).split()[:COMPARED_WORDS])
 
 
 @dataclass(frozen=True)

@@ -28,4 +28,7 @@ def test_a_line_that_cannot_be_used_fails_by_number_and_the_rest_go_on() -> None
 
 def test_searches_are_read_in_order() -> None:
     lines = ['{"id": "a", "query": "phones", "school": "kestrel"}', "nonsense"]
-    assert list(read_searches(lines)) == [Search("a", "phones", Slug("kestrel")), Search("line 2", "", None)]
+    assert list(read_searches(lines)) == [
+        Search("a", "phones", Slug("kestrel")),
+        Search(None, "", None, problem="Line 2: not JSON."),
+    ]
