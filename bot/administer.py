@@ -100,6 +100,12 @@ def show_document(settings: Settings, path: str) -> dict[str, Any]:
     }
 
 
+TOKEN_REFUSED = frozenset(
+    "account_inactive invalid_auth no_permission not_allowed_token_type not_authed token_expired token_revoked".split()
+)
+"""Slack's errors for a token that will not do. https://docs.slack.dev/reference/methods/auth.test#errors"""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that was checked: what, whether it is good, and a sentence with the mend where it is not."""
@@ -172,6 +178,11 @@ def _describe_slack(settings: Settings) -> str:
     try:
         who = client.auth_test()
     except SlackApiError as error:
+        if error.response["error"] not in TOKEN_REFUSED:
+            raise SettingsError(
+                f"Slack could not say whose token it is ({error.response['error']}): try again in a few minutes, and "
+                "see whether SLACK_API_URL is right."
+            ) from error
         raise SettingsError(
             f"Slack refused SLACK_BOT_TOKEN ({error.response['error']}): copy the Bot User OAuth Token from the app's "
             "“OAuth & Permissions” page again."

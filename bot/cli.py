@@ -57,9 +57,9 @@ def main() -> None:
     except StaffroomError as error:
         _stop(str(error))
     except BrokenPipeError:
-        # the reader of our output (head, less) has gone: nothing is wrong
+        # the reader of our output (head, less) has gone: quietly 1, as Typer does where it meets this first
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        sys.exit(1)
     except Exception as error:  # a bug: the person gets a sentence, its developers the details
         _stop(
             f"Staffroom met an error it does not know ({type(error).__name__}). "

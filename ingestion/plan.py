@@ -77,9 +77,14 @@ def refuse_mass_removal(plan: RefreshPlan) -> None:
 
 def _looks_unchanged(file: SourceFile, known: KnownFile) -> bool:
     """A file with a problem is always read, so that what is wrong with it is said at each refresh."""
-    return not known.failed and file.problem is None and (file.school, file.size_bytes, file.modified_ns, READER) == (
-        known.school,
-        known.size_bytes,
-        known.modified_ns,
-        known.reader,
+    return (
+        not known.failed
+        and file.problem is None
+        and (file.school, file.size_bytes, file.modified_ns, READER)
+        == (
+            known.school,
+            known.size_bytes,
+            known.modified_ns,
+            known.reader,
+        )
     )

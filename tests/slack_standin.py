@@ -260,7 +260,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     """Parameters of the query, of a form or of JSON: the SDK uses all three."""
     arguments: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
-        arguments |= await request.json()
+        arguments |= await request.json() if request.can_read_body else {}
     else:
         arguments |= dict(await request.post())
     return arguments

@@ -15,21 +15,16 @@ import structlog
 from numpy import float32
 from numpy.typing import NDArray
 
-from bot.answering.compose import (
-    ChatModel,
-    ScoredUnit,
-    closest_quotation,
-    compose_quotations,
-    compose_with_model,
-    score_units,
-)
+from bot.answering.compose import compose_quotations
 from bot.answering.confidence import MIN_CONFIDENCE, differs_by_school, judge
 from bot.answering.interpret import interpret
+from bot.answering.rank import ScoredUnit, score_units
 from bot.answering.replies import no_evidence_reply, written_reply
 from bot.answering.retrieve import PassageIndex, WordCoverage, retrieve
 from bot.answering.verify import verify
 from bot.answering.wider_words import spell_out
 from bot.answering.words import content_words
+from bot.answering.write import ChatModel, closest_quotation, compose_with_model
 from bot.errors import ChatModelFailed
 from bot.frameworks.statements import quote_statements
 from bot.model import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp
 
-from bot.answering.compose import ScoredUnit, passage_in_place
+from bot.answering.rank import ScoredUnit, passage_in_place
 from bot.answering.retrieve import WordCoverage
 from bot.model import Evidence
 
@@ -13,7 +13,8 @@ MIN_CONFIDENCE = 0.30
 """Below this the answer is that the documents do not say. Chosen on `tests/eval/development.jsonl` where about one
 answerable question in ten is declined."""
 QUOTED_COVERAGE, QUOTED_CONFIDENCE = 0.6, 0.9
-"""A question that quotes five words of the best unit in a row, and shares most of its own with it, is surely answered."""
+"""A question that quotes five words of the best unit in a row, and shares most of its own with it, is surely
+answered."""
 SCHOOL_MARGIN = 0.02
 """A school's best unit must score this much more than the trust's before the school is asked for."""
 

@@ -3,16 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.answering.compose import (
-    MAX_QUOTED_WORDS,
-    compose_quotations,
-    compose_with_model,
-    quotable_units,
-    score_units,
-    split_claims,
-    split_sentences,
-)
+from bot.answering.compose import compose_quotations
+from bot.answering.rank import score_units
 from bot.answering.retrieve import WordCoverage
+from bot.answering.units import MAX_QUOTED_WORDS, quotable_units, split_sentences
+from bot.answering.write import compose_with_model, split_claims
 from bot.model import Evidence, LookUp
 from bot.prompts import load_prompt
 from ingestion.model import IndexedPassage, Slug
