@@ -1,7 +1,7 @@
 """How long does an answer take, and how much of it is more than finding passages?
 
 Asks the graded development questions in one process, once to warm up and once timed, each followed by the named
-alternative: the nearest passages alone, as a plain vector search would give them (same model, same index, no word search,
+alternative: the nearest passages alone, as a plain vector search gives them (same model, same index, no word search,
 no choice of words to quote). Prints both medians and 95th percentiles, and the ratio question by question.
 
     staffroom refresh

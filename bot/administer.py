@@ -22,6 +22,11 @@ from ingestion.refresh import Progress, refresh
 from ingestion.sources.folder import FolderSource, printable
 from ingestion.split import split_document
 
+TOKEN_REFUSED = frozenset(
+    "account_inactive invalid_auth no_permission not_allowed_token_type not_authed token_expired token_revoked".split()
+)
+"""Slack's errors for a token that will not do. https://docs.slack.dev/reference/methods/auth.test#errors"""
+
 
 def run_refresh(
     settings: Settings, *, dry_run: bool, allow_mass_removal: bool, on_progress: Callable[[Progress], None]
@@ -98,12 +103,6 @@ def show_document(settings: Settings, path: str) -> dict[str, Any]:
         "passages": len(split_document(document)),
         "warnings": list(document.warnings),
     }
-
-
-TOKEN_REFUSED = frozenset(
-    "account_inactive invalid_auth no_permission not_allowed_token_type not_authed token_expired token_revoked".split()
-)
-"""Slack's errors for a token that will not do. https://docs.slack.dev/reference/methods/auth.test#errors"""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import structlog
 
 from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import LangChainChatModel
-from bot.answering.interpret import schools_named
 from bot.answering.retrieve import retrieve
+from bot.answering.schools import schools_named
 from bot.answering.wider_words import spell_out, widen
 from bot.errors import UnknownSchool
 from bot.model import Failed, LookUp, Question, Reply, ScoredPassage

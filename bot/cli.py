@@ -51,7 +51,7 @@ def main() -> None:
 
     try:
         try:
-            app()
+            app(prog_name="staffroom")
         finally:
             sys.stdout.flush()  # here, where a reader that has gone can be caught
     except StaffroomError as error:

@@ -89,11 +89,9 @@ class ProgrammeQuestion:
 
 @dataclass(frozen=True)
 class Clarification:
-    """Something must be said before it can be answered; `options` are (value, label) pairs to choose from."""
+    """Something must be said before anything can be looked up."""
 
-    asks: Literal["school", "question"]
-    sentence: str
-    options: tuple[tuple[str, str], ...] = ()
+    asks: Literal["question"]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Question ─interpret→ Interpretation ─retrieve→ Evidence ─compose→ Dr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,10 +19,10 @@ from numpy.typing import NDArray
 from bot.answering.compose import compose_quotations
 from bot.answering.confidence import MIN_CONFIDENCE, differs_by_school, judge
 from bot.answering.interpret import interpret
-from bot.answering.rank import ScoredUnit, score_units
+from bot.answering.rank import EMBEDDED_UNITS, ScoredUnit, score_units
 from bot.answering.replies import no_evidence_reply, written_reply
 from bot.answering.retrieve import PassageIndex, WordCoverage, retrieve
-from bot.answering.verify import verify
+from bot.answering.verify import school_name, verify
 from bot.answering.wider_words import spell_out
 from bot.answering.words import content_words
 from bot.answering.write import ChatModel, closest_quotation, compose_with_model
@@ -89,7 +90,7 @@ def answer_question(question: Question, using: Answering, *, today: date) -> Ans
         case Redirect():
             return written_reply(interpretation, replies=using.replies, trust=trust)
         case Clarification():
-            return NeedsDetail(interpretation.asks, using.replies["no_question"].fill(), interpretation.options)
+            return NeedsDetail(interpretation.asks, using.replies["no_question"].fill())
         case StatementLookUp():
             quoted = quote_statements(interpretation, using.index) or Draft(())
             answer = verify(quoted, schools=(), trust=trust, today=today)
@@ -113,7 +114,7 @@ def _look_up(
 ) -> Answer:
     """Retrieve, compose, verify. Asks for the school where none is known and the answer would differ by it."""
     using = replace(using, embedder=_Remembering(using.embedder))
-    found = _find(lookup, using)
+    found = _find(lookup, using, units=EMBEDDED_UNITS * max(1, len(lookup.schools)))
     if not lookup.schools and trust.schools:
         everywhere = _find(replace(lookup, schools=tuple(school.slug for school in trust.schools)), using)
         if everywhere.confidence >= MIN_CONFIDENCE and differs_by_school(everywhere.scored):
@@ -127,7 +128,7 @@ def _look_up(
             replace(draft, confidence=confidence), schools=lookup.schools, trust=trust, today=today, programmes=offers
         )
         if answer is not None:
-            return answer
+            return replace(answer, notes=(*answer.notes, *_silent_schools(answer, lookup, trust)))
     return no_evidence_reply(schools=lookup.schools, replies=using.replies, trust=trust, confidence=confidence)
 
 
@@ -138,7 +139,8 @@ def _look_up_programmes(lookup: LookUp, question: Question, using: Answering, *,
     meanings = [expansion.means for expansion in lookup.expansions]
     offers = offer_programmes(lookup.query, records, today=today, expansions=meanings)
     answer = _look_up(lookup, question, using, trust=trust, today=today, offers=offers)
-    if not offers or (isinstance(answer, Answered) and answer.confidence >= SURE_ENOUGH):
+    is_sure = isinstance(answer, Answered) and answer.confidence >= SURE_ENOUGH
+    if not offers or is_sure or isinstance(answer, NeedsDetail):
         return answer
     passages = {record.key: found for record, found in programmes}
     quoted = [closest_quotation(offer.why, ScoredPassage(passages[offer.id], 0.0)) for offer in offers]
@@ -146,10 +148,25 @@ def _look_up_programmes(lookup: LookUp, question: Question, using: Answering, *,
     return verify(draft, schools=lookup.schools, trust=trust, today=today, programmes=offers) or answer
 
 
+def _silent_schools(answer: Answered, lookup: LookUp, trust: Trust) -> list[str]:
+    """Where several schools were asked about: a sentence for each that no quotation is from."""
+    quoted = {citation.school for citation in answer.citations}
+    silent = [slug for slug in lookup.schools if slug not in quoted] if len(lookup.schools) > 1 else []
+    return [f"I found nothing on this in the documents of {school_name(slug, trust)}." for slug in silent]
+
+
+def _spoken_question(lookup: LookUp, question: Question, trust: Trust) -> str:
+    """The question as a model is asked it: with the one it follows on, and the schools it is about."""
+    earlier = lookup.query if question.history else question.text
+    names = [school_name(slug, trust) for slug in lookup.schools]
+    return f"{earlier} (asked about {' and '.join(names)})" if names else earlier
+
+
 def _look_up_code(asked: StatementLookUp, question: Question, using: Answering, *, trust: Trust, today: date) -> Answer:
     """A code that no framework record has, looked for in prose: an answer only if it quotes the code."""
     answer = _look_up(asked.fallback, question, using, trust=trust, today=today)
-    if isinstance(answer, Answered) and not any(asked.code in citation.quote for citation in answer.citations):
+    spelt = re.compile(rf"(?<![\w.]){re.escape(asked.code)}(?!\.?\w)")
+    if isinstance(answer, Answered) and not any(spelt.search(citation.quote) for citation in answer.citations):
         return no_evidence_reply(schools=(), replies=using.replies, trust=trust, confidence=0.0)
     return answer
 
@@ -181,12 +198,12 @@ class _Found:
     confidence: float
 
 
-def _find(lookup: LookUp, using: Answering) -> _Found:
+def _find(lookup: LookUp, using: Answering, *, units: int = EMBEDDED_UNITS) -> _Found:
     vector = using.embedder.embed_question(spell_out(lookup.query, lookup.expansions))
     evidence = retrieve(lookup, index=using.index, vector=vector)
     weights = using.index.word_weight(content_words(lookup.query))
     coverage = WordCoverage(lookup.query, lookup.expansions, weights)
-    scored = score_units(lookup, evidence, vector=vector, embedder=using.embedder, coverage=coverage)
+    scored = score_units(lookup, evidence, vector=vector, embedder=using.embedder, coverage=coverage, embedded=units)
     return _Found(evidence, tuple(scored), judge(evidence, scored, coverage))
 
 
@@ -196,7 +213,10 @@ def _drafts(lookup: LookUp, question: Question, found: _Found, using: Answering)
     if using.chat_model is None:
         return [quoted]
     try:
-        written = compose_with_model(question.text, found.evidence, model=using.chat_model, prompt=using.prompt)
+        asked = _spoken_question(lookup, question, using.index.trust())
+        written = compose_with_model(
+            asked, found.evidence, model=using.chat_model, prompt=using.prompt, trust=using.index.trust()
+        )
     except ChatModelFailed as error:
         log.warning("chat_model_failed", reason=str(error))
         return [quoted]

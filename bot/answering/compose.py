@@ -5,14 +5,13 @@ One to three quotations, each a unit of a passage. With a chat model, `write.py`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from bot.answering.rank import ScoredUnit
-from bot.answering.units import MAX_QUOTED_WORDS, Unit, as_quotation, quotable_units
+from bot.answering.units import MAX_QUOTED_WORDS, Unit, as_quotation, join_units, quotable_units
 from bot.answering.words import stems
-from bot.model import Quotation, ScoredPassage
-from ingestion.model import Locator, Slug
+from bot.model import Quotation
+from ingestion.model import School, Slug
 
 MAX_QUOTATIONS = 3
 CLOSE_ENOUGH = 0.8
@@ -22,21 +21,17 @@ BESIDE_ENOUGH = 0.7
 
 
 def compose_quotations(scored: Sequence[ScoredUnit], *, schools: tuple[Slug, ...] = ()) -> tuple[Quotation, ...]:
-    """One to three quotations, best first; with several schools asked about, the best of each. Empty only without
-    units.
+    """One to three quotations, best first; with several schools asked about, the best of each that has one worth
+    quoting. Empty only without units.
 
     The first is widened with what answers as well beside it in its passage, as long as it stays short.
     """
     if not scored:
         return ()
-    if len(schools) > 1:
-        firsts = [
-            next((one for one in scored if one.unit.source.found.version.school == slug), None) for slug in schools
-        ]
-        chosen = [one.unit for one in firsts if one is not None] or [scored[0].unit]
-        return tuple(as_quotation(unit) for unit in chosen)
-    chosen = [widen_unit(scored[0].unit, scored)]
     floor = scored[0].score * CLOSE_ENOUGH
+    if len(schools) > 1:
+        return tuple(as_quotation(unit) for unit in _best_of_each(scored, schools, floor=floor))
+    chosen = [widen_unit(scored[0], scored)]
     for one in scored[1:]:
         if one.score < floor or len(chosen) == MAX_QUOTATIONS:
             break
@@ -45,52 +40,46 @@ def compose_quotations(scored: Sequence[ScoredUnit], *, schools: tuple[Slug, ...
     return tuple(as_quotation(unit) for unit in chosen)
 
 
-def widen_unit(unit: Unit, scored: Sequence[ScoredUnit]) -> Unit:
+def _best_of_each(scored: Sequence[ScoredUnit], schools: Sequence[Slug], *, floor: float) -> list[Unit]:
+    """The best unit of each school, in the order the schools were named, and the trust's where it is the best of
+    all."""
+    good = [one for one in scored if one.score >= floor]
+    firsts = [next((one.unit for one in good if _school_of(one.unit) == slug), None) for slug in schools]
+    trusts = [scored[0].unit] if _school_of(scored[0].unit) is None else []
+    return [*trusts, *(unit for unit in firsts if unit is not None)]
+
+
+def widen_unit(best: ScoredUnit, scored: Sequence[ScoredUnit]) -> Unit:
     """The unit with those neighbours in its passage that answer as well or nearly, while it stays a short quotation.
 
     Rows of a table are joined to rows of the same table only, and must come nearer.
     """
-    scores = {one.unit.place: one.score for one in scored if one.unit.source == unit.source}
-    units = {one.place: one for one in quotable_units(unit.source)}
-    first = last = unit.place
-    text, rows = unit.text, unit.rows
-    while beside := [place for place in (first - 1, last + 1) if place in units]:
-        beside.sort(key=lambda place: -scores.get(place, 0.0))
-        for place in beside:
-            longer = _joined(unit, units[place], scores, first=min(first, place), last=max(last, place), units=units)
-            if longer is not None:
-                first, last, (text, rows) = min(first, place), max(last, place), longer
+    units = quotable_units(best.unit.source)
+    scores = {one.unit.place: one.score for one in scored if one.unit.source == best.unit.source}
+    enough = best.score * (CLOSE_ENOUGH if best.unit.rows else BESIDE_ENOUGH)
+    first = last = best.unit.place
+    while True:
+        beside = [place for place in (first - 1, last + 1) if scores.get(place, 0.0) >= enough]
+        for place in sorted(beside, key=lambda place: -scores[place]):
+            wider = range(min(first, place), max(last, place) + 1)
+            if _belong_together([units[one] for one in wider]):
+                first, last = wider[0], wider[-1]
                 break
         else:
             break
-    locators = [units[place].locator for place in (first, last)]
-    locator = locators[0] if locators[0] == locators[1] else str(_span(unit.source, text))
-    return replace(unit, text=text, rows=rows, locator=locator, place=first)
+    if first == last:
+        return best.unit
+    return join_units(units[first], units[last], units[first + 1 : last])
 
 
-def _joined(
-    unit: Unit, neighbour: Unit, scores: Mapping[int, float], *, first: int, last: int, units: Mapping[int, Unit]
-) -> tuple[str, tuple[tuple[str, ...], ...]] | None:
-    """The passage's own words from unit `first` to unit `last`, and their rows; None where they do not belong
-    together."""
-    if bool(unit.rows) != bool(neighbour.rows) or unit.header != neighbour.header:
-        return None
-    enough = CLOSE_ENOUGH if unit.rows else BESIDE_ENOUGH
-    if scores.get(neighbour.place, 0.0) < enough * scores.get(unit.place, 1.0):
-        return None
-    whole = unit.source.found.passage.text
-    start = whole.find(units[first].text)
-    end = whole.find(units[last].text, start) + len(units[last].text)
-    text = whole[start:end]
-    if start < 0 or len(text.split()) > MAX_QUOTED_WORDS:
-        return None
-    return text, tuple(row for place in range(first, last + 1) for row in units[place].rows)
+def _belong_together(units: Sequence[Unit]) -> bool:
+    """All prose, or all rows under the same column names; and no longer together than a person reads."""
+    alike = all(bool(unit.rows) == bool(units[0].rows) and unit.header == units[0].header for unit in units)
+    return alike and sum(len(unit.text.split()) for unit in units) <= MAX_QUOTED_WORDS
 
 
-def _span(source: ScoredPassage, text: str) -> Locator:
-    """From the page (slide, row) where the text begins to the one where it ends."""
-    quoted = [block.locator for block in source.found.passage.blocks if block.text in text or text in block.text]
-    return quoted[0].to(quoted[-1])
+def _school_of(unit: Unit) -> School:
+    return unit.source.found.version.school
 
 
 def _repeats(one: Unit, other: Unit) -> bool:

@@ -31,32 +31,32 @@ _ALARMS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # someone has spoken, or has been seen
-        rf"{_TOLD}.*(?:{_HARM}|{_SELF_HARM}|scared|afraid|frightened|unsafe|secret|not to (?:tell|say)|pregnan|{_RELATIVE})",
+        rf"{_TOLD}.{{0,160}}(?:{_HARM}|{_SELF_HARM}|scared|afraid|frightened|unsafe|secret|not to (?:tell|say)|pregnan|{_RELATIVE})",
         r"(?:promise|swear|swore)\w* (?:me )?(?:not to|i wouldn.?t|to keep|i won.?t)|keep (?:it|this) (?:a )?secret",
         rf"{_RELATIVE}\W+(?:\w+\W+){{0,3}}?{_HARM}\b",
         rf"{_HARM}\W+(?:\w+\W+){{0,3}}?by (?:\w+ )?{_RELATIVE}",
-        rf"{_CHILD}.*\b(?:is|are|was|been|being|got|has|have|gets)\b.*{_HARM}(?:.*\b(?:home|by)\b)",
-        rf"(?:bruis\w*|marks|burns|cuts)\b.*\b(?:on|all over)\b.*(?:{_CHILD}|arm|arms|face|neck|back|legs?)",
-        rf"(?:{_CHILD}|he|she|they|someone|anyone)\b.*{_SELF_HARM}",
-        rf"{_SELF_HARM}.*(?:{_CHILD})",
+        rf"{_CHILD}.{{0,160}}\b(?:is|are|was|been|being|got|has|have|gets)\b.{{0,160}}{_HARM}(?:.{{0,160}}\b(?:home|by)\b)",
+        rf"(?:bruis\w*|marks|burns|cuts)\b.{{0,160}}\b(?:on|all over)\b.{{0,160}}(?:{_CHILD}|arm|arms|face|neck|back|legs?)",
+        rf"(?:{_CHILD}|he|she|they|someone|anyone)\b.{{0,160}}{_SELF_HARM}",
+        rf"{_SELF_HARM}.{{0,160}}(?:{_CHILD})",
         r"\b(?:scared|afraid|frightened|doesn.?t want|refus\w+) (?:to go|of going) home",
-        rf"(?:concern(?:ed)?|worr(?:y|ied|ies)|uneasy|bad feeling|not right|something(?:.?s)? (?:off|wrong))\b.*\b(?:about|with|for)\b.*{_CHILD}(?! (?:report|data|behaviour policy))",
-        rf"(?:disclos(?:ed|ing|ure))\b.*(?:{_CHILD}|to me|just now|today)",
+        rf"(?:concern(?:ed)?|worr(?:y|ied|ies)|uneasy|bad feeling|not right|something(?:.?s)? (?:off|wrong))\b.{{0,160}}\b(?:about|with|for)\b.{{0,160}}{_CHILD}(?! (?:report|data|behaviour policy))",
+        rf"(?:disclos(?:ed|ing|ure))\b.{{0,160}}(?:{_CHILD}|to me|just now|today)",
         # forms of harm that are an alarm wherever a child is meant
         r"special ceremony|\bcutting season\b",
-        rf"\bfgm\b.*(?:{_CHILD}|she|her)|(?:{_CHILD}|she|her)\b.*\bfgm\b",
-        rf"\b(?:nudes?|naked (?:pic|photo|image|video)\w*|sext\w*|dick ?pics?|deepfakes?)\b.*(?:{_CHILD}|of (?:him|her|them)|phone|sharing|shared|screenshot|sent)",
-        rf"(?:{_CHILD}|sharing|shared|sent|got|have)\b.*\b(?:nudes?|naked (?:pic|photo|image|video)\w*|sexts?|deepfakes?)\b",
-        rf"(?:{_CHILD}|he|she|they|someone|there.?s|theres)\b.*\b(?:has|have|with|got|carrying|brought|waving|pulled)\b.*\b(?:knife|blade|machete|gun|weapon)\b",
-        rf"(?:{_CHILD}|he|she)\b.*\b(?:radicali[sz]\w*|extremis\w*|terroris\w*|nazi\w*|isis|incel)\b",
-        rf"(?:older|grown|adult) (?:man|men|boyfriend|guy)\b.*(?:{_CHILD}|her|she)|county lines",
+        rf"\bfgm\b.{{0,160}}(?:{_CHILD}|she|her)|(?:{_CHILD}|she|her)\b.{{0,160}}\bfgm\b",
+        rf"\b(?:nudes?|naked (?:pic|photo|image|video)\w*|sext\w*|dick ?pics?|deepfakes?)\b.{{0,160}}(?:{_CHILD}|of (?:him|her|them)|phone|sharing|shared|screenshot|sent)",
+        rf"(?:{_CHILD}|sharing|shared|sent|got|have)\b.{{0,160}}\b(?:nudes?|naked (?:pic|photo|image|video)\w*|sexts?|deepfakes?)\b",
+        rf"(?:{_CHILD}|he|she|they|someone|there.?s|theres)\b.{{0,160}}\b(?:has|have|with|got|carrying|brought|waving|pulled)\b.{{0,160}}\b(?:knife|blade|machete|gun|weapon)\b",
+        rf"(?:{_CHILD}|he|she)\b.{{0,160}}\b(?:radicali[sz]\w*|extremis\w*|terroris\w*|nazi\w*|isis|incel)\b",
+        rf"(?:older|grown|adult) (?:man|men|boyfriend|guy)\b.{{0,160}}(?:{_CHILD}|her|she)|county lines",
         # about staff
-        rf"{_STAFF}.*\b(?:messag\w+|texting|dm(?:s|ing|ed)?|snapchat\w*|insta\w*|whatsapp\w*|alone with|touch\w*|hit|kiss\w*|flirt\w*|slapped|pushed|grabbed|in a relationship with|inappropriate)\b.*(?:{_CHILD})",
-        r"(?:allegation|accus\w+)\b.*\b(?:against|about|of)\b.*\b(?:me|my colleague|a colleague|a teacher|another teacher|the head)\b",
+        rf"{_STAFF}.{{0,160}}\b(?:messag\w+|texting|dm(?:s|ing|ed)?|snapchat\w*|insta\w*|whatsapp\w*|alone with|touch\w*|hit|kiss\w*|flirt\w*|slapped|pushed|grabbed|in a relationship with|inappropriate)\b.{{0,160}}(?:{_CHILD})",
+        r"(?:allegation|accus\w+)\b.{0,160}\b(?:against|about|of)\b.{0,160}\b(?:me|my colleague|a colleague|a teacher|another teacher|the head)\b",
         r"\bit.?s about the (?:head|headteacher|principal)\b",
         # a member of staff's own crisis
         r"\bi (?:just )?(?:can.?t|cannot|can not) (?:cope|go on|do this any ?more)\b",
-        r"\bi(?:.?m| am| have been|.?ve been| feel|.?ve)?\b.*\b(?:suicidal|want to die|ending it|end my life|kill myself|hurting myself|self[ -]?harming)\b",
+        r"\bi(?:.?m| am| have been|.?ve been| feel|.?ve)?\b.{0,160}\b(?:suicidal|want to die|ending it|end my life|kill myself|hurting myself|self[ -]?harming)\b",
         r"\b(?:crying|cry|in tears) every (?:day|morning|night)\b",
         r"\bmy (?:husband|wife|partner|boyfriend|girlfriend|ex) (?:hits|hit|beats|is hitting|hurts|threatens|threatened)\b",
     )
@@ -76,9 +76,17 @@ _FIRST_HAND = re.compile(
 )
 
 
+WINDOW_CHARACTERS, STEP_CHARACTERS = 600, 400
+"""A long message is read in overlapping windows, so that the time it takes grows with its length and no faster."""
+
+
 def reads_as_disclosure(text: str) -> bool:
-    """True when the text reads like a disclosure, a concern about a child or colleague, or the asker's own crisis."""
+    """True when the text reads like a disclosure, a concern about a child or colleague, or the asker's own crisis.
+
+    All of the text is read, however long it is.
+    """
     plain = " ".join(text.replace("’", "'").split())
-    if not any(alarm.search(plain) for alarm in _ALARMS):
+    windows = [plain[at : at + WINDOW_CHARACTERS] for at in range(0, max(1, len(plain)), STEP_CHARACTERS)]
+    if not any(alarm.search(window) for window in windows for alarm in _ALARMS):
         return False
     return not (_POLICY_QUESTION.search(plain) and not _FIRST_HAND.search(plain))

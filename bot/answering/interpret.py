@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 
 from bot.answering.disclosure import reads_as_disclosure
+from bot.answering.schools import schools_named, without_schools
 from bot.answering.wider_words import widen
 from bot.answering.words import content_words
 from bot.model import Clarification, Interpretation, LookUp, ProgrammeQuestion, Question, Redirect, StatementLookUp
-from ingestion.model import SchoolRecord, Slug, Trust
+from ingestion.model import Slug, Trust
 
 MAX_QUESTION_CHARACTERS = 2_000
 """Of a question that is looked up; what follows is left out. A staff question is a sentence or two."""
@@ -30,7 +31,8 @@ _POINTS_BACK = re.compile(
     r"\b(?:they|them|that|this|it|those|these|there|he|she|his|her|one|ones|then|instead|either)\b", re.I
 )
 _CODE = re.compile(r"(?<![\w.£-])([1-9]\.[1-9]\d?|[1-8][a-z])(?![\w%-]|\.\d|:\d)")
-_CODE_CUE = re.compile(r"\b(?:ecf|secf|ittecf|ccf|framework|statement|learn (?:that|how)|standard|code)\b", re.I)
+_LETTER_CODE = re.compile(r"[1-8][a-z]", re.I)
+_CODE_CUE = re.compile(r"\b(?:s?ecf|ittecf|ccf|framework|statement|learn (?:that|how))\b", re.I)
 _BARE_CODE = re.compile(
     r"^(?:so |ok |and |hi )*(?:what(?:'?s| is| does| do)?|whats|show(?: me)?|read|explain|tell me(?: about)?)?\s*(?:is |does |do )?(?:number |point )?"
     r"[1-9]\.[1-9]\d?\s*(?:say|mean|about|again|please|is it the same\b.*|in (?:the )?\w+)?\W*$",
@@ -48,17 +50,19 @@ def interpret(question: Question, *, trust: Trust) -> Interpretation:
 
     Order matters: a disclosure leaves before anything else is thought about; the school is settled before any search.
     """
-    text = clean_question(question.text)
+    whole = clean_question(question.text)
+    text = whole[:MAX_QUESTION_CHARACTERS]
     named = schools_named(text, trust)
-    if reads_as_disclosure(text):
+    leant_on = _leant_on(question, text)
+    if any(reads_as_disclosure(said) for said in (whole, *leant_on)):
         return Redirect("safeguarding", named[0] if len(named) == 1 else _known_school(question, trust))
     if _HELP.match(text):
         return Redirect("help", question.asker.school)
     if not re.search(r"\w", text):
-        return Clarification("question", "")
-    earlier = _earlier_question(question, text)
-    schools = named or (schools_named(earlier, trust) if earlier else ()) or _as_tuple(_known_school(question, trust))
-    query = without_schools(f"{earlier} {text}" if earlier else text, trust)
+        return Clarification("question")
+    spoken_of = next((schools for said in (text, *leant_on) if (schools := schools_named(said, trust))), ())
+    query = without_schools(" ".join((*leant_on[:1], text)), trust)
+    schools = spoken_of or _as_tuple(_known_school(question, trust))
     lookup = LookUp(query=query, schools=schools, expansions=widen(query, trust.acronyms))
     if code := _statement_code(text):
         return StatementLookUp(code, lookup)
@@ -68,42 +72,9 @@ def interpret(question: Question, *, trust: Trust) -> Interpretation:
 
 
 def clean_question(text: str) -> str:
-    """The question without Slack's mentions, link markup and emoji, white space folded, cut to a sensible length."""
+    """The question without Slack's mentions, link markup and emoji, white space folded."""
     plain = _SLACK_MARKUP.sub(lambda match: match[2] or match[1] or " ", text)
-    return " ".join(plain.split())[:MAX_QUESTION_CHARACTERS]
-
-
-def schools_named(text: str, trust: Trust) -> tuple[Slug, ...]:
-    """The schools that the text names, by name or alias, in the order they are named; longer names win over shorter."""
-    return tuple(dict.fromkeys(slug for _, _, slug in sorted(_school_mentions(text, trust))))
-
-
-def without_schools(text: str, trust: Trust) -> str:
-    """The text without the schools it names: which documents are searched says it already, and few of them repeat
-    it."""
-    rest = text
-    for start, end, _ in _school_mentions(text, trust):
-        rest = rest[:start] + " " * (end - start) + rest[end:]
-    return " ".join(rest.split()) if re.search(r"\w", rest) else text
-
-
-def _school_mentions(text: str, trust: Trust) -> list[tuple[int, int, Slug]]:
-    """Start, end and school of each name in the text; longer names win over shorter."""
-    spoken = sorted(
-        ((name, school.slug) for school in trust.schools for name in _names_of(school)), key=lambda pair: -len(pair[0])
-    )
-    mentions: list[tuple[int, int, Slug]] = []
-    for name, slug in spoken:
-        # "the primary phase" is a part of a school, not the school that people call "the primary"
-        pattern = rf"(?<!\w)(?:at )?{re.escape(name)}(?:['’]s)?(?!\w)(?! phase| curriculum)"
-        for match in re.finditer(pattern, text, re.IGNORECASE):
-            if all(match.end() <= start or match.start() >= end for start, end, _ in mentions):
-                mentions.append((match.start(), match.end(), slug))
-    return mentions
-
-
-def _names_of(school: SchoolRecord) -> tuple[str, ...]:
-    return tuple(name for name in (school.name, *school.aliases, school.slug) if name)
+    return " ".join(plain.split())
 
 
 def _known_school(question: Question, trust: Trust) -> Slug | None:
@@ -117,17 +88,30 @@ def _as_tuple(school: Slug | None) -> tuple[Slug, ...]:
     return () if school is None else (school,)
 
 
-def _earlier_question(question: Question, text: str) -> str:
-    """The question that this one leans on; empty when it stands on its own."""
-    asked = [clean_question(turn.text) for turn in question.history if turn.role == "user"]
-    if not asked:
-        return ""
-    leans = _FOLLOW_UP_START.search(text) or _POINTS_BACK.search(text) or len(content_words(text)) <= 2
-    return asked[-1] if leans else ""
+def _leant_on(question: Question, text: str) -> tuple[str, ...]:
+    """The asker's earlier questions that this one leans on, the latest first; () when it stands on its own.
+
+    A follow-up leans on the question before it, and where that was one itself, on the one before that.
+    """
+    chain: list[str] = []
+    said = text
+    for turn in reversed([turn for turn in question.history if turn.role == "user"]):
+        if not _leans(said):
+            break
+        said = clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]
+        chain.append(said)
+    return tuple(chain)
+
+
+def _leans(text: str) -> bool:
+    return bool(_FOLLOW_UP_START.search(text) or _POINTS_BACK.search(text)) or len(content_words(text)) <= 2
 
 
 def _statement_code(text: str) -> str | None:
+    """The framework code asked for. A letter code ("4a") needs a word that names a framework: it may be a class."""
     match = _CODE.search(text)
-    if match and (_CODE_CUE.search(text) or _BARE_CODE.match(text)):
-        return match[1]
-    return None
+    if match is None:
+        return None
+    has_cue = bool(_CODE_CUE.search(text))
+    is_bare = bool(_BARE_CODE.match(text)) and not _LETTER_CODE.fullmatch(match[1])
+    return match[1] if has_cue or is_bare else None

@@ -77,8 +77,7 @@ WEIGHTS = Weights()
 @dataclass(frozen=True)
 class ScoredUnit:
     """A unit with how well it answers: `score` from 0 to about 1; `cosine`, `coverage` (words in place) and `phrase`
-    are
-    parts of it, each from 0 to 1."""
+    are parts of it, each from 0 to 1."""
 
     unit: Unit
     score: float

@@ -57,12 +57,11 @@ def retrieve(
     """
     meanings = [expansion.means for expansion in lookup.expansions]
     lists = []
+    depth = max(SEARCH_DEPTH, kept)
     for schools, trust_wide in _searches(lookup.schools):
         lists += [
-            index.nearest(vector, schools=schools, limit=SEARCH_DEPTH, trust_wide=trust_wide),
-            index.matching(
-                lookup.query, schools=schools, limit=SEARCH_DEPTH, expansions=meanings, trust_wide=trust_wide
-            ),
+            index.nearest(vector, schools=schools, limit=depth, trust_wide=trust_wide),
+            index.matching(lookup.query, schools=schools, limit=depth, expansions=meanings, trust_wide=trust_wide),
         ]
     return Evidence(tuple(fuse(lists[0::2], lists[1::2])[:kept]))
 

@@ -1,40 +1,51 @@
 """Which stretches of a passage read by themselves?
 
 A unit is what a person would quote: a short paragraph or a stretch of sentences of a long one, a list with the line
-that
-leads into it, rows of a table with the names of their columns. Its text is contiguous in the passage, a line a block.
+that leads into it, rows of a table with the names of their columns. It is a span of the passage's text, so that what
+is quoted is contiguous and stands there to the letter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from bot.model import Quotation, ScoredPassage
-from ingestion.model import Block
+from ingestion.model import Block, Locator
 
 MAX_QUOTED_WORDS = 90
-"""A quotation is cut at the first block or sentence beyond this: a person reads it between two lessons."""
+"""What a person reads between two lessons: units are joined, and lists kept whole, up to here. One sentence, list item
+or table row that is longer is quoted all the same, since a cut would change what it says."""
 WINDOW_WORDS = 55
-"""Sentences of a long paragraph are quoted in stretches of up to so many words."""
+"""Sentences of a long paragraph are quoted in stretches of up to so many words, and tables up to there whole."""
 COMPARED_WORDS = 45
 """Of a unit, the words whose meaning is compared; the time of a question grows with them."""
+
 _SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")\]]*\s+(?=[A-Z0-9“‘\"(•])")
 _ABBREVIATION_END = re.compile(r"\b(?:e\.g|i\.e|etc|no|approx|Mr|Mrs|Ms|Dr|St|vs|p|pp|para)\.$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A stretch of one passage that reads by itself. `text` is contiguous in the passage, a line a block."""
+    """The characters `start` to `end` of one passage's text; `place` is its order among the passage's units, from 0.
+
+    `header` and `rows` are the cells of what is quoted of a table; () for prose.
+    """
 
     source: ScoredPassage
-    text: str
-    locator: str
+    start: int
+    end: int
+    locator: Locator
+    place: int
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-    place: int = 0
-    """Its order within the passage."""
+
+    @property
+    def text(self) -> str:
+        """Verbatim, a line a block."""
+        return self.source.found.passage.text[self.start : self.end]
 
     @property
     def in_context(self) -> str:
@@ -44,97 +55,108 @@ class Unit:
 
 
 def quotable_units(source: ScoredPassage) -> list[Unit]:
-    """The units of one passage, in reading order: sentences of its paragraphs, lists with their lead, rows of its
-    tables."""
-    units: list[Unit] = []
-    header: tuple[str, ...] = ()
-    blocks = source.found.passage.blocks
-    at = 0
-    while at < len(blocks):
-        block = blocks[at]
-        if block.kind == "table_header":
-            header = block.cells
-            at += 1
-        elif block.kind == "table_row":
-            group = _run_of_rows(blocks, at)
-            units += _units_of_table(source, group, header, len(units))
-            at += len(group)
-        else:
-            group = _list_with_lead(blocks, at)
-            if len(group) > 1:
-                units += _units_of_list(source, group, len(units))
-            else:
-                units += _units_of_paragraph(source, block, len(units))
-            at += len(group)
-    return units
+    """The units of one passage, in reading order."""
+    spans = _spans(source.found.passage.blocks)
+    return [
+        Unit(source, start, end, locator, place, header, rows)
+        for place, (start, end, locator, header, rows) in enumerate(spans)
+    ]
 
 
 def as_quotation(unit: Unit) -> Quotation:
     """The unit as words to quote."""
-    return Quotation(unit.source.found, unit.text, unit.locator, unit.header, unit.rows)
+    return Quotation(unit.source.found, unit.text, str(unit.locator), unit.header, unit.rows)
 
 
-def split_sentences(text: str) -> list[str]:
-    """The sentences of a paragraph, each a verbatim stretch of it."""
-    sentences: list[str] = []
+def join_units(first: Unit, last: Unit, between: Sequence[Unit] = ()) -> Unit:
+    """All from `first` to `last` of one passage as one unit; `between` are the units that stand between them."""
+    rows = tuple(row for unit in (first, *between, last) for row in unit.rows)
+    return Unit(first.source, first.start, last.end, first.locator.to(last.locator), first.place, first.header, rows)
+
+
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence of a paragraph. An abbreviation's full stop ends none."""
     start = 0
     for match in _SENTENCE_END.finditer(text):
-        sentence = text[start : match.start()].strip()
-        closing = match[0].rstrip()
-        if _ABBREVIATION_END.search(sentence) or len(sentence) < 4:
-            continue
-        sentences.append(sentence + closing)
-        start = match.end()
-    return [*sentences, text[start:].strip()] if text[start:].strip() else sentences
+        if not _ABBREVIATION_END.search(text[start : match.start()]):
+            yield start, match.start() + len(match[0].rstrip())
+            start = match.end()
+    if text[start:].strip():
+        yield start, len(text.rstrip())
 
 
-def _run_of_rows(blocks: Sequence[Block], at: int) -> Sequence[Block]:
+_Cells = tuple[str, ...]
+_Span = tuple[int, int, Locator, _Cells, tuple[_Cells, ...]]
+
+
+def _spans(blocks: Sequence[Block]) -> Iterator[_Span]:
+    """Start, end, locator, column names and cells of each unit."""
+    starts = [0, *accumulate(len(block.text) + 1 for block in blocks)]
+    header: _Cells = ()
+    at = 0
+    while at < len(blocks):
+        end = _end_of_group(blocks, at)
+        group, offsets = blocks[at:end], starts[at:end]
+        if blocks[at].kind == "table_header":
+            header = blocks[at].cells
+        elif blocks[at].kind == "table_row":
+            yield from _spans_of_table(group, offsets, header)
+        else:
+            header = ()  # a table that follows prose has column names of its own, or none
+            yield from _spans_of_prose(group, offsets)
+        at = end
+
+
+def _end_of_group(blocks: Sequence[Block], at: int) -> int:
+    """Where the blocks end that belong together from `at`: the rows of a table, a list with the line that leads into
+    it."""
     end = at + 1
-    while end < len(blocks) and blocks[end].kind == "table_row":
-        end += 1
-    return blocks[at:end]
-
-
-def _units_of_table(source: ScoredPassage, rows: Sequence[Block], header: tuple[str, ...], place: int) -> list[Unit]:
-    """A small table whole, since its rows are read against each other; else each row alone."""
-    if sum(len(row.text.split()) for row in rows) <= WINDOW_WORDS:
-        locator = str(rows[0].locator.to(rows[-1].locator))
-        return [
-            Unit(source, "\n".join(row.text for row in rows), locator, header, tuple(row.cells for row in rows), place)
-        ]
-    return [Unit(source, row.text, str(row.locator), header, (row.cells,), place + n) for n, row in enumerate(rows)]
-
-
-def _list_with_lead(blocks: Sequence[Block], at: int) -> Sequence[Block]:
-    """The blocks that belong together from `at`: a line ending in a colon and its items, a run of items, or one
-    block."""
-    end = at + 1
-    if blocks[at].kind == "list_item" or blocks[at].text.rstrip().endswith(":"):
+    if blocks[at].kind == "table_row":
+        while end < len(blocks) and blocks[end].kind == "table_row":
+            end += 1
+    elif blocks[at].kind == "list_item" or (blocks[at].kind == "paragraph" and blocks[at].text.rstrip().endswith(":")):
         while end < len(blocks) and blocks[end].kind == "list_item":
             end += 1
-    return blocks[at:end]
+    return end
 
 
-def _units_of_list(source: ScoredPassage, group: Sequence[Block], place: int) -> list[Unit]:
-    """The whole list where it is short enough to quote; else each item alone."""
-    if sum(len(block.text.split()) for block in group) <= MAX_QUOTED_WORDS:
-        locator = group[0].locator.to(group[-1].locator)
-        return [Unit(source, "\n".join(block.text for block in group), str(locator), place=place)]
-    return [Unit(source, block.text, str(block.locator), place=place + n) for n, block in enumerate(group)]
+def _spans_of_table(rows: Sequence[Block], offsets: Sequence[int], header: _Cells) -> Iterator[_Span]:
+    """A small table whole, since its rows are read against each other; else each row alone.
+
+    Column names are kept only for rows that have as many cells.
+    """
+    names = header if all(len(row.cells) == len(header) for row in rows) else ()
+    if _words(rows) <= WINDOW_WORDS:
+        end = offsets[-1] + len(rows[-1].text)
+        yield offsets[0], end, rows[0].locator.to(rows[-1].locator), names, tuple(row.cells for row in rows)
+        return
+    for row, start in zip(rows, offsets, strict=True):
+        own_names = header if len(row.cells) == len(header) else ()
+        yield start, start + len(row.text), row.locator, own_names, (row.cells,)
 
 
-def _units_of_paragraph(source: ScoredPassage, block: Block, place: int) -> list[Unit]:
-    """The paragraph where it is short; else stretches of its sentences."""
-    if len(block.text.split()) <= WINDOW_WORDS:
-        return [Unit(source, block.text, str(block.locator), place=place)]
-    stretches: list[str] = []
-    start = 0
-    for sentence in split_sentences(block.text):
-        at = block.text.index(sentence, start)
-        longer = block.text[block.text.index(stretches[-1]) : at + len(sentence)] if stretches else sentence
-        if stretches and len(longer.split()) <= WINDOW_WORDS:
-            stretches[-1] = longer
-        else:
-            stretches.append(sentence)
-        start = at + len(sentence)
-    return [Unit(source, stretch, str(block.locator), place=place + n) for n, stretch in enumerate(stretches)]
+def _spans_of_prose(group: Sequence[Block], offsets: Sequence[int]) -> Iterator[_Span]:
+    """A list whole where it is short enough, else item by item; a paragraph whole, else in stretches of its
+    sentences."""
+    if len(group) > 1 and _words(group) <= MAX_QUOTED_WORDS:
+        yield offsets[0], offsets[-1] + len(group[-1].text), group[0].locator.to(group[-1].locator), (), ()
+        return
+    for block, offset in zip(group, offsets, strict=True):
+        for start, end in _stretches(block.text):
+            yield offset + start, offset + end, block.locator, (), ()
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Sentences joined while they stay within `WINDOW_WORDS`."""
+    start = end = 0
+    for sentence_start, sentence_end in sentence_spans(text):
+        if end and len(text[start:sentence_end].split()) > WINDOW_WORDS:
+            yield start, end
+            start = sentence_start
+        end = sentence_end
+    if end:
+        yield start, end
+
+
+def _words(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text.split()) for block in blocks)

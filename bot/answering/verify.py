@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
+from bot.answering.schools import schools_named
 from bot.answering.words import content_words, stem, stems
 from bot.model import Answered, AnswerSentence, Citation, Claim, Draft, ProgrammeOffer, Quotation
 from bot.wording import spoken_date
@@ -18,13 +20,15 @@ MIN_SHARED_WORDS = 0.5
 """Of a claim's content words, the share that must stand in the passages it cites."""
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen""".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _NUMBER_WORDS = {
-    word: str(value)
-    for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-        sixteen""".split()
-    )
-} | {"twenty": "20", "thirty": "30", "forty": "40", "sixty": "60", "ninety": "90"}
+    **{word: value for value, word in enumerate(_UNITS)},
+    **{word: 10 * value for value, word in enumerate(_TENS, start=2)},
+    "hundred": 100,
+    "half": 0.5,
+}
 
 
 def verify(
@@ -42,7 +46,7 @@ def verify(
     """
     sound = [_is_sound(quotation, schools) for quotation in draft.quotations]
     if draft.claims:
-        claims = [claim for claim in draft.claims if _is_supported(claim, draft.quotations, sound)]
+        claims = [claim for claim in draft.claims if _is_supported(claim, draft.quotations, sound, trust)]
         used = list(dict.fromkeys(index for claim in claims for index in claim.supports))
     else:
         claims = []
@@ -77,9 +81,13 @@ def _is_sound(quotation: Quotation, schools: tuple[Slug, ...]) -> bool:
     return of_asked_school and version.status == "in_force" and verbatim and bool(quotation.text.strip())
 
 
-def _is_supported(claim: Claim, quotations: Sequence[Quotation], sound: Sequence[bool]) -> bool:
-    """True when all its sources are sound, every number of it stands in them, and so do enough of its words."""
+def _is_supported(claim: Claim, quotations: Sequence[Quotation], sound: Sequence[bool], trust: Trust) -> bool:
+    """True when all its sources are sound, every number of it stands in them, and so do enough of its words; and when
+    each school it names is one that a source belongs to."""
     if not claim.supports or not all(sound[index] for index in claim.supports):
+        return False
+    schools = {quotations[index].found.version.school for index in claim.supports}
+    if not schools.issuperset(schools_named(claim.text, trust)) and None not in schools:
         return False
     sources = " ".join(_whole_text(quotations[index]) for index in claim.supports)
     if not numbers_in(claim.text) <= numbers_in(sources):
@@ -90,10 +98,18 @@ def _is_supported(claim: Claim, quotations: Sequence[Quotation], sound: Sequence
 
 
 def numbers_in(text: str) -> frozenset[str]:
-    """Every number of a text, written in digits or (to sixteen, and the tens) in words."""
-    words = (_NUMBER_WORDS.get(word) for word in re.findall(r"[a-z]+", text.lower()))
+    """Every number of a text in digits, whether it was written in digits or in words ("twenty-one" is 21)."""
     digits = (number.rstrip(".,:").replace(",", "") for number in _NUMBER.findall(text))
-    return frozenset([*filter(None, words), *digits])
+    words = re.findall(r"[a-z]+", text.lower())
+    spoken: list[float] = []
+    for before, word in pairwise(["", *words]):
+        value = _NUMBER_WORDS.get(word)
+        if value is None:
+            continue
+        if before in _TENS and 0 < value < 10:
+            value += spoken.pop()
+        spoken.append(value)
+    return frozenset([*digits, *(f"{value:g}" for value in spoken)])
 
 
 def _whole_text(quotation: Quotation) -> str:

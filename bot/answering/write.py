@@ -9,11 +9,12 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.answering.units import as_quotation, quotable_units
+from bot.answering.units import as_quotation, quotable_units, sentence_spans
+from bot.answering.verify import school_name
 from bot.answering.words import content_words, stem, stems
 from bot.model import Claim, Draft, Evidence, Quotation, ScoredPassage
 from bot.prompts import Prompt
-from ingestion.model import IndexedPassage
+from ingestion.model import IndexedPassage, Trust
 
 _CITED = re.compile(r"\[(\d{1,2})\]")
 DECLINED = "NOT IN THE PASSAGES"
@@ -28,13 +29,13 @@ class ChatModel(Protocol):
     def write(self, system: str, user: str, *, temperature: float, max_output_tokens: int) -> str: ...
 
 
-def compose_with_model(question: str, evidence: Evidence, *, model: ChatModel, prompt: Prompt) -> Draft:
+def compose_with_model(question: str, evidence: Evidence, *, model: ChatModel, prompt: Prompt, trust: Trust) -> Draft:
     """A draft of claims written by the model over the evidence; without claims when it declined.
 
     A sentence that cites no passage, or a number that was not sent, gives no claim. Raises ChatModelFailed.
     """
     passages = [source.found for source in evidence.kept]
-    user = prompt.fill_user(question=question, passages="\n\n".join(_numbered(passages)))
+    user = prompt.fill_user(question=question, passages="\n\n".join(_numbered(passages, trust)))
     written = model.write(
         prompt.system, user, temperature=prompt.temperature, max_output_tokens=prompt.max_output_tokens
     )
@@ -58,33 +59,36 @@ def compose_with_model(question: str, evidence: Evidence, *, model: ChatModel, p
 
 
 def split_claims(written: str) -> list[tuple[str, tuple[int, ...]]]:
-    """The sentences of a model's text with the passage numbers under each; numbers may stand before or after the full
-    stop."""
-    text = re.sub(r"\s+(?=\[\d)", "", " ".join(written.split()))
-    text = re.sub(r"((?:\[\d{1,2}\])+)([.!?])", r"\2\1", text)
-    claims = []
-    start = 0
-    for match in re.finditer(r"[.!?](?:\[\d{1,2}\])*(?=\s|$)|$", text):
-        sentence = text[start : match.end()].strip()
-        start = match.end()
-        if sentence:
-            claims.append((_CITED.sub("", sentence).strip(), tuple(int(number) for number in _CITED.findall(sentence))))
-    return claims
+    """The sentences of a model's text with the passage numbers in or directly behind each."""
+    folded = re.sub(r"\s+(?=\[\d)", "", " ".join(written.split()))
+    plain, marks = "", []
+    for piece in re.split(r"(\[\d{1,2}\])", folded):
+        if found := _CITED.fullmatch(piece):
+            marks.append((len(plain), int(found[1])))
+        elif marks and marks[-1][0] == len(plain) and piece[:1] in (".", "!", "?"):
+            # the number stood before the full stop: it belongs to this sentence all the same
+            plain += piece
+            marks = [(at + 1 if at == len(plain) - len(piece) else at, number) for at, number in marks]
+        else:
+            plain += piece
+    return [
+        (plain[start:end].strip(), tuple(number for at, number in marks if start < at <= end))
+        for start, end in sentence_spans(plain)
+    ]
 
 
 def closest_quotation(claim: str, source: ScoredPassage) -> Quotation:
     """The unit of the cited passage that shares most of the claim's words: what the citation shows."""
     said = {stem(word) for word in content_words(claim)}
     units = quotable_units(source)
-    if not units:
-        passage = source.found.passage
-        return Quotation(source.found, passage.text, str(passage.locator))
-    return as_quotation(max(units, key=lambda unit: (len(said & set(stems(unit.in_context))), -len(unit.text))))
+    return as_quotation(max(units, key=lambda unit: (len(said & set(stems(unit.in_context))), unit.start - unit.end)))
 
 
-def _numbered(passages: Sequence[IndexedPassage]) -> list[str]:
+def _numbered(passages: Sequence[IndexedPassage], trust: Trust) -> list[str]:
+    """Each passage under its number, with whose it is, its document and headings, and where it stands."""
     lines = []
     for number, found in enumerate(passages, start=1):
-        where = " > ".join((found.version.title, *found.passage.heading))
+        whose = school_name(found.version.school, trust)
+        where = ", ".join(filter(None, [whose, " > ".join((found.version.title, *found.passage.heading))]))
         lines.append(f"[{number}] {where} ({found.passage.locator})\n{found.passage.text}")
     return lines

@@ -38,8 +38,8 @@ def is_named(framework: str, text: str) -> bool:
 
 
 def _quote(record: Record, found: IndexedPassage) -> Quotation | None:
-    """The row of the passage that holds the statement."""
+    """The row of the passage that holds the statement; a header may stand at the same place."""
     for block in found.passage.blocks:
-        if block.locator == record.locator and block.cells:
+        if block.locator == record.locator and block.kind == "table_row":
             return Quotation(found, block.text, str(block.locator), rows=(block.cells,))
     return None

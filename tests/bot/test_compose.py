@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.answering.compose import compose_quotations
-from bot.answering.rank import score_units
+from bot.answering.compose import compose_quotations, widen_unit
+from bot.answering.rank import ScoredUnit, score_units
 from bot.answering.retrieve import WordCoverage
-from bot.answering.units import MAX_QUOTED_WORDS, quotable_units, split_sentences
+from bot.answering.units import MAX_QUOTED_WORDS, quotable_units, sentence_spans
 from bot.answering.write import compose_with_model, split_claims
 from bot.model import Evidence, LookUp
 from bot.prompts import load_prompt
 from ingestion.model import IndexedPassage, Slug
-from tests.building import block, indexed, page, scored
+from tests.building import TRUST, block, indexed, page, scored
 from tests.fakes import FakeEmbedder
 
 
@@ -66,7 +66,7 @@ def test_a_table_row_comes_with_its_column_names() -> None:
         block(f"Jury service | {long.strip()}", kind="table_row", at=page(5)),
     )
     units = quotable_units(scored(found))
-    assert [(unit.header, unit.rows[0][0], unit.locator) for unit in units] == [
+    assert [(unit.header, unit.rows[0][0], str(unit.locator)) for unit in units] == [
         (("Reason", "Days"), "Moving house", "page 4"),
         (("Reason", "Days"), "Jury service", "page 5"),
     ]
@@ -79,8 +79,41 @@ def test_a_small_table_comes_whole() -> None:
         block("Years 1–3 | 1:6", kind="table_row", at=page(4)),
     )
     [unit] = quotable_units(scored(found))
-    assert (unit.text, unit.locator) == ("Reception | 1:4\nYears 1–3 | 1:6", "pages 3–4")
+    assert (unit.text, str(unit.locator)) == ("Reception | 1:4\nYears 1–3 | 1:6", "pages 3–4")
     assert unit.rows == (("Reception", "1:4"), ("Years 1–3", "1:6"))
+
+
+def test_column_names_are_not_lent_to_a_later_table_or_to_a_row_of_another_width() -> None:
+    long = "words that make the table too long to be quoted as a whole " * 6
+    found = indexed(
+        block("Role | Days", kind="table_header"),
+        block(f"Teacher | {long.strip()}", kind="table_row"),
+        block("A note that stands over three | cells | wide", kind="table_row"),
+        "Now the telephone numbers.",
+        block("Reception | 01632 960200", kind="table_row"),
+    )
+    units = quotable_units(scored(found))
+    assert [unit.header for unit in units] == [("Role", "Days"), (), (), ()]
+
+
+def test_words_that_stand_twice_in_a_passage_are_quoted_where_they_were_found() -> None:
+    found = indexed("Yes.", "Not at break.", "Sixth formers only: phones in the common room.", "Yes.")
+    units = quotable_units(scored(found))
+    assert [(unit.start, unit.text) for unit in units][-1] == (len(found.passage.text) - 4, "Yes.")
+
+
+def test_a_quotation_over_a_page_end_names_both_pages() -> None:
+    first = "Phones are handed in at the gate. " + "They are kept in the office all day long. " * 8
+    second = "Phones are handed out at the end. " + "They are given back by the office staff. " * 8
+    found = indexed(block(first.strip(), at=page(4)), block(second.strip(), at=page(5)))
+    units = quotable_units(scored(found))
+    on_four, on_five = [unit for unit in units if str(unit.locator) == "page 4"][-1], units[-1]
+    first_on_five = next(unit for unit in units if str(unit.locator) == "page 5")
+    ranked = [ScoredUnit(on_four, 0.9, 0.9, 0.9), ScoredUnit(first_on_five, 0.89, 0.9, 0.9)]
+    widened = widen_unit(ranked[0], ranked)
+    assert str(widened.locator) == "pages 4–5"
+    assert widened.text in found.passage.text
+    assert on_five.text in found.passage.text
 
 
 def test_every_unit_stands_in_its_passage() -> None:
@@ -123,7 +156,7 @@ def test_no_quotation_is_longer_than_a_person_reads() -> None:
     ],
 )
 def test_sentences_are_verbatim_and_abbreviations_do_not_end_them(paragraph: str, sentences: list[str]) -> None:
-    assert split_sentences(paragraph) == sentences
+    assert [paragraph[start:end] for start, end in sentence_spans(paragraph)] == sentences
 
 
 @pytest.mark.parametrize(
@@ -132,6 +165,8 @@ def test_sentences_are_verbatim_and_abbreviations_do_not_end_them(paragraph: str
         ("Five days [1]. Ask the head [2][3].", [("Five days.", (1,)), ("Ask the head.", (2, 3))]),
         ("Five days. [1] Ask.", [("Five days.", (1,)), ("Ask.", ())]),
         ("It is 3.5 days [2]", [("It is 3.5 days", (2,))]),
+        ("Staff must not, i.e. never, share it [1].", [("Staff must not, i.e. never, share it.", (1,))]),
+        ("The head [1] decides. So be it [2].", [("The head decides.", (1,)), ("So be it.", (2,))]),
         ("", []),
     ],
 )
@@ -160,16 +195,17 @@ def test_claims_rest_on_the_passages_they_cite_and_uncited_ones_are_left_out() -
         (scored(indexed("Alpha rules.", id=1)), scored(indexed("Bereavement leave is five days. Beta.", id=2)))
     )
     model = WritesThis("Bereavement leave is five days [2]. I made this up. So is this [9].")
-    draft = compose_with_model("bereavement?", evidence, model=model, prompt=load_prompt("compose"))
+    draft = compose_with_model("bereavement?", evidence, model=model, prompt=load_prompt("compose"), trust=TRUST)
     assert [(claim.text, claim.supports) for claim in draft.claims] == [("Bereavement leave is five days.", (0,))]
     assert draft.quotations[0].found.id == 2
-    assert "[2] Leave of absence policy (page 1)\nBereavement leave" in model.sent
+    assert "[2] Samphire Coast Learning Trust, Leave of absence policy (page 1)\nBereavement leave" in model.sent
     assert draft.made_by == f"test:model {load_prompt('compose').digest}"
 
 
 def test_a_model_that_declines_makes_no_claims() -> None:
     evidence = Evidence((scored(indexed("Alpha rules.")),))
-    draft = compose_with_model("?", evidence, model=WritesThis("NOT IN THE PASSAGES"), prompt=load_prompt("compose"))
+    declines = WritesThis("NOT IN THE PASSAGES")
+    draft = compose_with_model("?", evidence, model=declines, prompt=load_prompt("compose"), trust=TRUST)
     assert draft.claims == ()
 
 

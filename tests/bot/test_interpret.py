@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.interpret import clean_question, interpret, schools_named
+from bot.answering.interpret import clean_question, interpret
+from bot.answering.schools import schools_named
 from bot.model import (
     Asker,
     Clarification,
@@ -76,6 +77,23 @@ def test_a_follow_up_takes_up_the_question_and_the_school_before_it() -> None:
     lookup = looked_up("and if they refuse?", school="saltmarsh", history=history)
     assert lookup.query == "sanction for a phone ? and if they refuse?"
     assert lookup.schools == ("kestrel",)
+
+
+def test_the_school_of_a_conversation_is_kept_over_several_follow_ups() -> None:
+    history = (Turn("user", "phones at Saltmarsh?"), Turn("user", "and for lateness?"))
+    assert looked_up("and how long is a detention?", school="kestrel", history=history).schools == ("saltmarsh",)
+
+
+def test_a_follow_up_to_a_disclosure_is_one() -> None:
+    history = (Turn("user", "a pupil told me her dad hits her"),)
+    assert understood("what should I do now then?", school="kestrel", history=history) == Redirect(
+        "safeguarding", Slug("kestrel")
+    )
+
+
+def test_a_disclosure_at_the_end_of_a_long_message_is_noticed() -> None:
+    text = "so much has happened today " * 100 + "and a pupil told me her dad hits her"
+    assert isinstance(understood(text), Redirect)
 
 
 def test_a_question_that_stands_alone_leaves_the_one_before_it() -> None:

@@ -25,6 +25,7 @@ class TwoFrameworks:
             [(ECF, "Questioning is a tool."), (SECF, "Ask, wait, then ask on.")], 1
         ):
             passage = indexed(
+                block("code | text", kind="table_header", at=row(10)),
                 block("4.5 | Something else.", kind="table_row", at=row(9)),
                 block(f"4.6 | {words}", kind="table_row", at=row(10)),
                 id=id,

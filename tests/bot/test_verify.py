@@ -140,5 +140,22 @@ def test_a_date_is_past_only_when_all_of_it_is(stated: str | None, past: bool) -
     assert is_past(stated, TODAY) is past
 
 
-def test_numbers_are_compared_in_digits_and_in_words() -> None:
-    assert numbers_in("Five days, 1,200 pupils and 3.5 hours by 8.30.") == {"5", "1200", "3.5", "8.30"}
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Five days, 1,200 pupils and 3.5 hours by 8.30.", {"5", "1200", "3.5", "8.30"}),
+        ("twenty-one days, fifty pupils", {"21", "50"}),
+        ("seventeen or half", {"17", "0.5"}),
+        ("none at all", set()),
+    ],
+)
+def test_numbers_are_compared_in_digits_and_in_words(text: str, numbers: set[str]) -> None:
+    assert numbers_in(text) == numbers
+
+
+def test_a_claim_about_a_school_needs_a_source_of_that_school() -> None:
+    found = indexed("Phones are handed in at the gate.", school=KESTREL)
+    claim = Claim("At Saltmarsh phones are handed in at the gate.", (0,))
+    assert verified(Draft((quotation(found),), (claim,)), SALTMARSH, KESTREL) is None
+    right = Claim("At Kestrel phones are handed in at the gate.", (0,))
+    assert verified(Draft((quotation(found),), (right,)), SALTMARSH, KESTREL) is not None
