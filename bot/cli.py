@@ -151,7 +151,7 @@ def search(
 ) -> None:
     """List the passages that a search finds, best first; no answer. Without a school: trust-wide documents only."""
     from bot.batch import read_searches
-    from bot.errors import StaffroomError
+    from bot.errors import UnknownSchool
     from ingestion.model import Slug
 
     own_school = Slug(school) if school else None
@@ -162,16 +162,15 @@ def search(
         with _staffroom() as staffroom, _open_lines(batch) as lines:
             staffroom.check_school(own_school)
             for entry in read_searches(lines, school=own_school):
+                problem, found, took_ms = entry.problem, [], 0.0
                 try:
-                    if entry.problem is not None:
-                        raise StaffroomError(entry.problem)
-                    found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit)
-                    _print_json_line(
-                        {"id": entry.id, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms}
-                    )
-                except StaffroomError as error:
-                    failed = True
-                    _print_json_line({"id": entry.id, "passages": [], "took_ms": 0.0, "error": str(error)})
+                    if problem is None:
+                        found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit)
+                except UnknownSchool as error:
+                    problem = str(error)
+                result = {"id": entry.id, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms}
+                failed = failed or problem is not None
+                _print_json_line(result if problem is None else {**result, "error": problem})
         sys.exit(DONE_WITH_FAILURES if failed else 0)
     with _staffroom() as staffroom:
         found, took_ms = _timed_search(staffroom, _text(query), own_school, limit)
@@ -304,7 +303,9 @@ def evaluate(
     with _staffroom() as staffroom:
         staffroom.warm_up()
         replies = (reply_as_json(staffroom.answer(question)) for question in questions)
-        report = summarise(grade(entry, reply) for entry, reply in zip(graded, replies, strict=True))
+        report = summarise(
+            grade(entry, reply, trust=staffroom.trust) for entry, reply in zip(graded, replies, strict=True)
+        )
     if as_json:
         _print_json(asdict(report))
     else:

@@ -8,7 +8,8 @@ A file of graded questions is JSON lines. Each has `id` and `question`, and any 
     words      texts that must stand in the quotations or the answer (a text, or a list of all that must)
     kind       a name to count scores under
 
-What a question does not state is not graded. Always graded: a quotation from a school that was not asked about.
+What a question does not state is not graded. Always graded: a quotation from a school that is neither the asker's nor
+named in the question (or, in a follow-up, before it).
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
+from bot.answering.schools import schools_named
 from bot.errors import SettingsError
+from ingestion.model import Trust
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,9 @@ def read_graded(lines: Iterable[str], *, name: str) -> list[dict[str, Any]]:
     return questions
 
 
-def grade(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Graded:
-    """Compares one answer, as `ask --json` prints it, with what was expected. Pure."""
+def grade(expected: Mapping[str, Any], got: Mapping[str, Any], *, trust: Trust) -> Graded:
+    """Compares one answer, as `ask --json` prints it, with what was expected. Pure. `trust` tells which schools a
+    question names."""
     failed = []
     citations = got["citations"]
     if "outcome" in expected and got["outcome"] != expected["outcome"]:
@@ -80,8 +84,9 @@ def grade(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Graded:
     said = _folded(" ".join([got["text"], *(citation["quote"] for citation in citations)]))
     if not all(_folded(words) in said for words in _as_list(expected.get("words", []))):
         failed.append("words")
-    asked = expected.get("school")
-    if asked and any(citation["school"] not in (None, asked) for citation in citations) and "path" not in expected:
+    said_before = [turn["text"] for turn in expected.get("history", ())]
+    named = schools_named(" ".join([expected["question"], *said_before]), trust)
+    if any(citation["school"] not in (None, expected.get("school"), *named) for citation in citations):
         failed.append("school")
     kind = str(expected.get("kind", expected.get("outcome", "question")))
     return Graded(str(expected["id"]), kind, tuple(dict.fromkeys(failed)), expected, got)
@@ -96,7 +101,7 @@ def summarise(results: Iterable[Graded]) -> EvalReport:
     by_measure: dict[str, list[bool]] = defaultdict(list)
     for one in graded:
         by_kind[one.kind].append(not one.failed)
-        for measure, key in (("outcome", "outcome"), ("document", "path"), ("words", "words"), ("school", "school")):
+        for measure, key in (("outcome", "outcome"), ("document", "path"), ("words", "words"), ("school", "question")):
             if key in one.expected:
                 by_measure[measure].append(measure not in one.failed)
     times = [float(one.got["took_ms"]) for one in graded]

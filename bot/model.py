@@ -44,7 +44,8 @@ class Question:
 
 # ── what it turned out to be ─────────────────────────────────────────────────────────────────────────────────────────
 
-RedirectKind = Literal["safeguarding", "personal_data", "out_of_scope", "help"]
+RedirectKind = Literal["safeguarding", "help"]
+"""Which written reply: each has its text in `prompts/replies/`."""
 
 
 @dataclass(frozen=True)

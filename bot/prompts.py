@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -18,16 +19,19 @@ from typing import Any
 from bot.errors import SettingsError
 
 _VARIABLE = re.compile(r"\{\{ (\w+) \}\}")
+_BRACES = re.compile(r"\{\{.*?\}\}")
 REPLY_NAMES = ("safeguarding", "help", "no_evidence", "which_school", "no_question", "failed")
 
 
 @dataclass(frozen=True)
 class WrittenReply:
-    """A reply written by people; `fill` puts its variables in."""
+    """A reply written by people; `fill` puts its variables in. `sentences` are parts that are said only where they
+    fit."""
 
     name: str
     text: str
     variables: frozenset[str]
+    sentences: Mapping[str, str]
 
     def fill(self, **values: str) -> str:
         """The reply as markdown. Raises KeyError when a variable is missing or unknown."""
@@ -57,10 +61,10 @@ def load_replies(folder: Traversable | None = None) -> dict[str, WrittenReply]:
     replies = {}
     for name in REPLY_NAMES:
         text = (folder / f"{name}.md").read_text(encoding="utf-8").strip()
-        config = _read_config(folder / f"{name}.toml", allowed={"variables"})
+        config = _read_config(folder / f"{name}.toml", needs={"variables"}, allows={"sentences"})
         variables = frozenset(config["variables"])
         _check_variables(f"prompts/replies/{name}.md", text, variables)
-        replies[name] = WrittenReply(name, text, variables)
+        replies[name] = WrittenReply(name, text, variables, config.get("sentences", {}))
     return replies
 
 
@@ -69,7 +73,7 @@ def load_prompt(step: str, folder: Traversable | None = None) -> Prompt:
     folder = folder or files("prompts") / step
     texts = {part: (folder / f"{part}.md").read_text(encoding="utf-8").strip() for part in ("system", "user")}
     config_file = folder / "prompt.toml"
-    config = _read_config(config_file, allowed={"variables", "temperature", "max_output_tokens"})
+    config = _read_config(config_file, needs={"variables", "temperature", "max_output_tokens"})
     variables = frozenset(config["variables"])
     _check_variables(f"prompts/{step}/user.md", texts["user"], variables)
     _check_variables(f"prompts/{step}/system.md", texts["system"], frozenset())
@@ -85,16 +89,22 @@ def load_prompt(step: str, folder: Traversable | None = None) -> Prompt:
     )
 
 
-def _read_config(file: Traversable, *, allowed: set[str]) -> dict[str, Any]:
+def _read_config(file: Traversable, *, needs: set[str], allows: Collection[str] = ()) -> dict[str, Any]:
     config = tomllib.loads(file.read_text(encoding="utf-8"))
-    if unknown := set(config) - allowed:
-        raise SettingsError(f"prompts/{file.name}: unknown key {sorted(unknown)[0]!r}; known are {sorted(allowed)}.")
-    if missing := allowed - set(config):
-        raise SettingsError(f"prompts/{file.name}: the key {sorted(missing)[0]!r} is missing.")
+    if unknown := set(config) - needs - set(allows):
+        raise SettingsError(
+            f"prompts/{file.name}: unknown key {min(unknown)!r}; known are {sorted({*needs, *allows})}."
+        )
+    if missing := needs - set(config):
+        raise SettingsError(f"prompts/{file.name}: the key {min(missing)!r} is missing.")
     return config
 
 
 def _check_variables(name: str, text: str, variables: frozenset[str]) -> None:
+    if wrongly := [braces for braces in _BRACES.findall(text) if not _VARIABLE.fullmatch(braces)]:
+        raise SettingsError(
+            f"{name}: {wrongly[0]!r} is no variable: write it as {{{{ name }}}}, with one blank each side."
+        )
     used = frozenset(_VARIABLE.findall(text))
     if used != variables:
         wrong = sorted(used ^ variables)[0]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.answering.verify import is_past
+from bot.answering.dates import is_past
 from ingestion.model import Failure, School, Trust, Version
 
 

@@ -17,12 +17,8 @@ def written_reply(redirect: Redirect, *, replies: Mapping[str, WrittenReply], tr
     """The reply for a redirect, with the right school's contacts filled in."""
     reply = replies[redirect.kind]
     if redirect.kind == "safeguarding":
-        contacts = safeguarding_contacts(redirect.school, trust)
-        text = reply.fill(
-            danger_line="If anyone is in immediate danger, ring **999** first.",
-            contact_lines=_contact_lines(redirect.school, trust),
-        )
-        return Redirected("safeguarding", text, redirect.school, contacts)
+        text = reply.fill(contact_lines=_contact_lines(redirect.school, trust, reply.sentences))
+        return Redirected("safeguarding", text, redirect.school, safeguarding_contacts(redirect.school, trust))
     return Redirected(redirect.kind, reply.fill(trust_name=trust.name), redirect.school)
 
 
@@ -30,10 +26,14 @@ def no_evidence_reply(
     *, schools: Sequence[Slug], replies: Mapping[str, WrittenReply], trust: Trust, confidence: float
 ) -> NoEvidence:
     """That the documents do not say, which were searched, and whom to ask instead."""
-    names = [school_name(slug, trust) for slug in schools]
-    searched = f" of {' and '.join(names)} or of the trust" if names else " of the trust" if trust.schools else ""
-    whom = "your school office" if trust.schools else "the person who looks after this policy"
-    text = replies["no_evidence"].fill(searched=searched, whom=whom)
+    reply = replies["no_evidence"]
+    names = " and ".join(school_name(slug, trust) for slug in schools)
+    if names:
+        searched = reply.sentences["searched_schools"].format(schools=names)
+    else:
+        searched = reply.sentences["searched_trust"] if trust.schools else ""
+    whom = reply.sentences["office" if trust.schools else "keeper"]
+    text = reply.fill(searched=searched, whom=whom)
     return NoEvidence(text, schools[0] if len(schools) == 1 else None, confidence)
 
 
@@ -43,26 +43,22 @@ def safeguarding_contacts(school: School, trust: Trust) -> tuple[Contact, ...]:
     return (*(record.safeguarding if record else ()), *trust.safeguarding)
 
 
-def _contact_lines(school: School, trust: Trust) -> str:
+def _contact_lines(school: School, trust: Trust, sentences: Mapping[str, str]) -> str:
+    """The school's own numbers, or each school's lead where no school is known; then the trust's."""
     record = trust.school(school)
-    lines = []
+    leads = [(one.name, one.safeguarding[0].phone) for one in trust.schools if one.safeguarding]
     if record is not None and record.safeguarding:
-        lines += [f"**{record.name}**", *map(_line, record.safeguarding)]
+        lines = [f"**{record.name}**", *map(_line, record.safeguarding)]
     elif record is not None:
-        lines += [
-            f"I have no safeguarding number on record for {record.name}: go to the headteacher or the school office."
-        ]
+        lines = [sentences["no_number"].format(school=record.name)]
+    elif 0 < len(leads) <= MANY_SCHOOLS:
+        lines = [f"**{sentences['your_lead']}**", *(f"- {name}: {phone}" for name, phone in leads)]
     else:
-        leads = [(one.name, one.safeguarding[0]) for one in trust.schools if one.safeguarding]
-        if 0 < len(leads) <= MANY_SCHOOLS:
-            lines += ["**Your school’s designated safeguarding lead**"]
-            lines += [f"- {name}: {contact.phone}" for name, contact in leads]
-        else:
-            lines += ["**Your school’s designated safeguarding lead**, or a deputy. The school office will find them."]
+        lines = [f"**{sentences['find_lead']}**"]
     if trust.safeguarding:
-        lines += ["", f"**{trust.name[0].upper()}{trust.name[1:]}**", *map(_line, trust.safeguarding)]
+        lines += ["", f"**{trust.name}**", *map(_line, trust.safeguarding)]
     elif record is None or not record.safeguarding:
-        lines += ["", "If you cannot reach anyone, ring your local authority’s children’s social care."]
+        lines += ["", sentences["nobody"]]
     return "\n".join(lines)
 
 

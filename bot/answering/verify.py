@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
+from bot.answering.dates import is_past
 from bot.answering.schools import schools_named
 from bot.answering.words import content_words, stem, stems
 from bot.model import Answered, AnswerSentence, Citation, Claim, Draft, ProgrammeOffer, Quotation
@@ -66,12 +67,6 @@ def verify(
         made_by=draft.made_by,
         notes=_notes(citations),
     )
-
-
-def is_past(stated: str | None, today: date) -> bool:
-    """True when the whole of a stated date ("2026-09-01", "2026-09", "2026") lies before today; False when none is
-    stated."""
-    return bool(stated) and today.isoformat()[: len(stated or "")] > (stated or "")
 
 
 def _is_sound(quotation: Quotation, schools: tuple[Slug, ...]) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from bot.answering.dates import is_past
 from bot.answering.words import content_words, stem, stems
 from bot.model import ProgrammeOffer
 
@@ -23,6 +24,7 @@ _GENERIC = frozenset(
     year role""".split()
 )
 _NAMED = 100.0
+_ISO_DATE = re.compile(r"\d{4}(?:-\d{2}){0,2}")
 
 
 def offer_programmes(
@@ -44,12 +46,17 @@ def offer_programmes(
 
 
 def _fit(asked: str, words: set[str], record: Mapping[str, Any]) -> float:
-    names = [str(record.get("id", "")), str(record.get("name", "")), *map(str, record.get("former_names", ()))]
+    names = [
+        str(record["id"]),
+        str(record["name"]),
+        *_texts(record.get("former_names")),
+        *_texts(record.get("aliases")),
+    ]
     names += [short for name in names for short in re.findall(r"\(([A-Z]{3,})\)", name)]
     if any(name and re.search(rf"(?<!\w){re.escape(name.lower())}s?(?!\w)", asked) for name in names):
         return _NAMED
-    audience = record.get("audience") or {}
-    roles = " ".join(map(str, audience.get("roles", ()))) if isinstance(audience, Mapping) else str(audience)
+    audience = record.get("audience")
+    roles = " ".join(_texts(audience.get("roles") if isinstance(audience, Mapping) else audience))
     names_and_roles = set(stems(" ".join((*names, roles)))) & words
     subject = set(stems(f"{record.get('strand', '')} {record.get('kind', '')}")) & words
     return 2.0 * len(names_and_roles) + len(subject)
@@ -73,5 +80,12 @@ def _offer(record: Mapping[str, Any], today: date) -> ProgrammeOffer:
 
 def next_closing(record: Mapping[str, Any], today: date) -> str | None:
     """The nearest closing date that is not past (ISO); None when every cohort has closed or none states a date."""
-    dates = [str(cohort.get("closes") or "") for cohort in record.get("cohorts", ()) if isinstance(cohort, Mapping)]
-    return min((stated for stated in dates if stated >= today.isoformat()), default=None)
+    stated = [str(cohort.get("closes") or "") for cohort in record.get("cohorts", ()) if isinstance(cohort, Mapping)]
+    return min((day for day in stated if _ISO_DATE.fullmatch(day) and not is_past(day, today)), default=None)
+
+
+def _texts(value: Any) -> list[str]:
+    """A list of texts as one; one text as a list of it; nothing as none."""
+    if isinstance(value, str):
+        return [value]
+    return [str(part) for part in value] if isinstance(value, list | tuple) else []

@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.evaluate import grade, read_graded, summarise
+from tests.building import TRUST
 
 
 def got(**changed: Any) -> dict[str, Any]:
@@ -33,28 +34,31 @@ def test_an_answer_is_right_when_all_that_was_expected_holds() -> None:
 @pytest.mark.parametrize(
     ("expected", "failed"),
     [
-        (asked(outcome="no_evidence"), ("outcome",)),
-        (asked(redirect="safeguarding"), ("outcome",)),
-        (asked(path="b.docx"), ("document",)),
-        (asked(words=["end of the day", "end of the week"]), ("words",)),
+        (asked(school="saltmarsh", outcome="no_evidence"), ("outcome",)),
+        (asked(school="saltmarsh", redirect="safeguarding"), ("outcome",)),
+        (asked(school="saltmarsh", path="b.docx"), ("document",)),
+        (asked(school="saltmarsh", words=["end of the day", "end of the week"]), ("words",)),
         (asked(school="kestrel"), ("school",)),
-        (asked(school="kestrel", path="a.docx"), ()),
+        (asked(school="kestrel", path="a.docx"), ("school",)),
+        (asked(path="a.docx"), ("school",)),
+        (asked(school="saltmarsh", path="a.docx"), ()),
+        ({**asked(school="kestrel", path="a.docx"), "question": "and at Saltmarsh?"}, ()),
     ],
 )
 def test_what_failed_is_named(expected: dict[str, Any], failed: tuple[str, ...]) -> None:
-    assert grade(expected, got()).failed == failed
+    assert grade(expected, got(), trust=TRUST).failed == failed
 
 
 def test_scores_are_counted_by_kind_and_by_measure() -> None:
     report = summarise(
         [
-            grade(asked(kind="policy", outcome="answered", path="a.docx"), got(took_ms=10.0)),
-            grade(asked(kind="policy", outcome="answered", path="b.docx"), got(took_ms=30.0)),
+            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="a.docx"), got(took_ms=10.0)),
+            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="b.docx"), got(took_ms=30.0)),
         ]
     )
     assert (report.questions, report.score) == (2, 0.5)
     assert report.by_kind == {"policy": (2, 0.5)}
-    assert report.by_measure == {"outcome": (2, 1.0), "document": (2, 0.5)}
+    assert report.by_measure == {"outcome": (2, 1.0), "document": (2, 0.5), "school": (2, 1.0)}
     assert [miss.failed for miss in report.misses] == [("document",)]
     assert report.took_ms[0] == 20.0
 

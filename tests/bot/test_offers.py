@@ -51,6 +51,21 @@ def test_a_closed_programme_is_never_shown_as_open() -> None:
     assert offer.eligibility == "maybe"
 
 
+def test_a_month_is_open_until_it_is_over() -> None:
+    assert next_closing({"cohorts": [{"closes": "2026-11"}]}, TODAY) == "2026-11"
+    assert next_closing({"cohorts": [{"closes": "2026-10"}]}, TODAY) is None
+
+
+def test_what_is_no_date_is_not_shown_as_one() -> None:
+    assert next_closing({"cohorts": [{"closes": "rolling"}]}, TODAY) is None
+
+
+def test_a_former_name_or_alias_names_the_programme() -> None:
+    record = {"id": "senco", "name": "NPQ for SENCOs", "former_names": "NASENCO award", "aliases": ["NPQS"]}
+    for asked, offered in (("is the nasenco award closed", 1), ("npqs dates", 1), ("what is a lesson", 0)):
+        assert len(offer_programmes(asked, [record], today=TODAY)) == offered
+
+
 @pytest.mark.parametrize(
     ("today", "closes"),
     [

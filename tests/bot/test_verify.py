@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from bot.answering.verify import is_past, numbers_in, verify
+from bot.answering.dates import is_past
+from bot.answering.verify import numbers_in, verify
 from bot.model import Answered, Claim, Draft, Quotation
 from ingestion.model import IndexedPassage, Metadata, Slug
 from tests.building import TRUST, indexed
