@@ -28,7 +28,7 @@ def asked(**expected: Any) -> dict[str, Any]:
 
 def test_an_answer_is_right_when_all_that_was_expected_holds() -> None:
     expected = asked(outcome="answered", path=["b.docx", "a.docx"], words="End of the Day", school="saltmarsh")
-    assert grade(expected, got()).failed == ()
+    assert grade(expected, got(), trust=TRUST).failed == ()
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_what_failed_is_named(expected: dict[str, Any], failed: tuple[str, ...])
 def test_scores_are_counted_by_kind_and_by_measure() -> None:
     report = summarise(
         [
-            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="a.docx"), got(took_ms=10.0)),
-            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="b.docx"), got(took_ms=30.0)),
+            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="a.docx"), got(took_ms=10.0), trust=TRUST),
+            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="b.docx"), got(took_ms=30.0), trust=TRUST),
         ]
     )
     assert (report.questions, report.score) == (2, 0.5)
