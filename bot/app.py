@@ -18,7 +18,7 @@ from bot.answering.chat_model import LangChainChatModel
 from bot.answering.retrieve import retrieve
 from bot.answering.schools import schools_named
 from bot.answering.wider_words import spell_out, widen
-from bot.errors import UnknownSchool
+from bot.errors import StaffroomError, UnknownSchool
 from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
 from bot.prompts import load_prompt, load_replies
 from bot.settings import Settings
@@ -72,7 +72,10 @@ class Staffroom:
             answer = Failed(str(error), reference="")
         except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
             reference = uuid4().hex[:8]
-            log.exception("answer_failed", reference=reference, error=type(error).__name__)
+            if isinstance(error, StaffroomError):
+                log.error("answer_failed", reference=reference, reason=str(error))  # noqa: TRY400  # it says all
+            else:
+                log.exception("answer_failed", reference=reference, error=type(error).__name__)
             answer = Failed(self._replies["failed"].fill(reference=reference), reference)
         took_ms = (time.perf_counter() - started) * 1000
         log.info("answered", outcome=type(answer).__name__, took_ms=round(took_ms, 1))

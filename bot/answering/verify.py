@@ -20,6 +20,8 @@ from ingestion.model import School, Slug, Trust
 MIN_SHARED_WORDS = 0.5
 """Of a claim's content words, the share that must stand in the passages it cites."""
 
+_LINK = re.compile(r"https?://[^\s\])>]+|www\.[^\s\])>]+")
+_BINDING = re.compile(r"\b(?:not|never|cannot|must|only|always|no)\b")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen""".split()
@@ -77,8 +79,9 @@ def _is_sound(quotation: Quotation, schools: tuple[Slug, ...]) -> bool:
 
 
 def _is_supported(claim: Claim, quotations: Sequence[Quotation], sound: Sequence[bool], trust: Trust) -> bool:
-    """True when all its sources are sound, every number of it stands in them, and so do enough of its words; and when
-    each school it names is one that a source belongs to."""
+    """True when all its sources are sound; every number, link and binding word of it stands in them, and so do enough
+    of
+    its words; and each school it names is one that a source belongs to."""
     if not claim.supports or not all(sound[index] for index in claim.supports):
         return False
     schools = {quotations[index].found.version.school for index in claim.supports}
@@ -86,6 +89,10 @@ def _is_supported(claim: Claim, quotations: Sequence[Quotation], sound: Sequence
         return False
     sources = " ".join(_whole_text(quotations[index]) for index in claim.supports)
     if not numbers_in(claim.text) <= numbers_in(sources):
+        return False
+    if not all(link in sources for link in _LINK.findall(claim.text)):
+        return False
+    if not _binding_words(claim.text) <= _binding_words(sources):
         return False
     said = {stem(word) for word in content_words(claim.text)}
     held = set(stems(sources))
@@ -105,6 +112,12 @@ def numbers_in(text: str) -> frozenset[str]:
             value += spoken.pop()
         spoken.append(value)
     return frozenset([*digits, *(f"{value:g}" for value in spoken)])
+
+
+def _binding_words(text: str) -> frozenset[str]:
+    """The words of a text that forbid, oblige or allow: a claim may not bring one that its sources do not hold."""
+    plain = text.lower().replace("’", "'").replace("can't", "cannot").replace("n't", " not")
+    return frozenset(_BINDING.findall(plain))
 
 
 def _whole_text(quotation: Quotation) -> str:

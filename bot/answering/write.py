@@ -60,7 +60,8 @@ def compose_with_model(question: str, evidence: Evidence, *, model: ChatModel, p
 
 def split_claims(written: str) -> list[tuple[str, tuple[int, ...]]]:
     """The sentences of a model's text with the passage numbers in or directly behind each."""
-    folded = re.sub(r"\s+(?=\[\d)", "", " ".join(written.split()))
+    listed = re.sub(r"\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})+)\]", _apart, written)
+    folded = re.sub(r"\s+(?=\[\d)", "", " ".join(listed.split()))
     plain, marks = "", []
     for piece in re.split(r"(\[\d{1,2}\])", folded):
         if found := _CITED.fullmatch(piece):
@@ -75,6 +76,11 @@ def split_claims(written: str) -> list[tuple[str, tuple[int, ...]]]:
         (plain[start:end].strip(), tuple(number for at, number in marks if start < at <= end))
         for start, end in sentence_spans(plain)
     ]
+
+
+def _apart(numbers: re.Match[str]) -> str:
+    """ "[1, 2]" as "[1][2]"."""
+    return "".join(f"[{number}]" for number in re.findall(r"\d+", numbers[1]))
 
 
 def closest_quotation(claim: str, source: ScoredPassage) -> Quotation:

@@ -165,6 +165,7 @@ def test_sentences_are_verbatim_and_abbreviations_do_not_end_them(paragraph: str
         ("Five days [1]. Ask the head [2][3].", [("Five days.", (1,)), ("Ask the head.", (2, 3))]),
         ("Five days. [1] Ask.", [("Five days.", (1,)), ("Ask.", ())]),
         ("It is 3.5 days [2]", [("It is 3.5 days", (2,))]),
+        ("Five days [1, 2].", [("Five days.", (1, 2))]),
         ("Staff must not, i.e. never, share it [1].", [("Staff must not, i.e. never, share it.", (1,))]),
         ("The head [1] decides. So be it [2].", [("The head decides.", (1,)), ("So be it.", (2,))]),
         ("", []),

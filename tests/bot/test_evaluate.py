@@ -50,10 +50,11 @@ def test_what_failed_is_named(expected: dict[str, Any], failed: tuple[str, ...])
 
 
 def test_scores_are_counted_by_kind_and_by_measure() -> None:
+    policy = asked(kind="policy", school="saltmarsh", outcome="answered")
     report = summarise(
         [
-            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="a.docx"), got(took_ms=10.0), trust=TRUST),
-            grade(asked(kind="policy", school="saltmarsh", outcome="answered", path="b.docx"), got(took_ms=30.0), trust=TRUST),
+            grade({**policy, "path": "a.docx"}, got(took_ms=10.0), trust=TRUST),
+            grade({**policy, "path": "b.docx"}, got(took_ms=30.0), trust=TRUST),
         ]
     )
     assert (report.questions, report.score) == (2, 0.5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.web.loopback import is_local_request, is_loopback_host
+from bot.loopback import is_loopback_host
+from bot.web.loopback import is_local_request
 
 
 @pytest.mark.parametrize(

@@ -32,12 +32,10 @@ CITATION = Citation(
 
 def test_the_answer_comes_first_and_then_its_source_in_one_line() -> None:
     assert render_markdown(Answered((CITATION,))).splitlines() == [
-        "**Saltmarsh Primary School, Behaviour policy, version 3.1, page 4** [1]",
-        "",
         "> A phone seen or heard is kept in the office until the end of the day.",
         "",
         "[1] Behaviour policy, Saltmarsh Primary School · version 3.1 · 6.2 What happens · page 4"
-        " · review due 1 September 2027  ",
+        " · review due 1 September 2027",
         "",
         "*Made of quotations from the trust’s documents. It can be wrong: check the source.*",
     ]

@@ -91,6 +91,13 @@ def test_a_second_table_is_lines_because_slack_takes_one() -> None:
     assert types(two) == ["table", "context", "rich_text", "context", "context", "context"]
 
 
+def test_rows_of_another_width_than_their_header_are_lines_without_its_names() -> None:
+    rows = (("C1", "Class teacher"), ("C2", "Phase leader"))
+    message = render_message(Reply(Answered(citations=(replace(LADDER, rows=rows),))))
+    assert "table" not in types(message)
+    assert message.blocks[0]["elements"][0]["elements"][0]["text"] == "C1\nClass teacher\n\nC2\nPhase leader"
+
+
 def test_a_table_too_large_for_slack_is_lines() -> None:
     rows = tuple((f"C{number}", "x", "y") for number in range(100))
     assert "table" not in types(render_message(Reply(Answered(citations=(replace(LADDER, rows=rows),)))))

@@ -25,7 +25,7 @@ def test_a_mention_is_read_with_where_to_answer() -> None:
 def test_a_reply_in_a_thread_is_answered_in_that_thread() -> None:
     incoming = read_message(envelope(thread_ts="12.0"), bot_user=BOT)
     assert isinstance(incoming, Incoming)
-    assert (incoming.thread_ts, incoming.is_follow_up) == ("12.0", True)
+    assert incoming.thread_ts == "12.0"
 
 
 def test_a_direct_message_with_a_file_is_still_a_question() -> None:

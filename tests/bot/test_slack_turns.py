@@ -56,9 +56,41 @@ async def test_what_is_not_done_when_the_service_stops_says_so_even_if_it_never_
 
     turns.start(THREAD, for_ever, when_cancelled=say)
     turns.start(THREAD, for_ever, when_cancelled=say)
-    await asyncio.sleep(0)
     await turns.drain(0.01)
     assert said == ["shutdown", "shutdown"]
+
+
+async def test_a_turn_that_is_stopped_before_its_first_step_says_so_and_only_once() -> None:
+    turns, said, done = Turns(), [], []
+
+    async def work() -> None:
+        done.append("done")
+
+    async def say(why: WhyCancelled) -> None:
+        await asyncio.sleep(0)
+        said.append(why)
+
+    turns.start(THREAD, work, when_cancelled=say)
+    turns.stop(THREAD)
+    await asyncio.sleep(0)
+    turns.stop(THREAD)
+    await turns.drain(1)
+    assert (said, done, turns.under_way) == (["stopped"], [], 0)
+
+
+async def test_a_turn_that_breaks_leaves_the_next_one_of_its_thread_to_run() -> None:
+    turns, done = Turns(), []
+
+    async def break_down() -> None:
+        raise RuntimeError("broken")
+
+    async def work() -> None:
+        done.append("done")
+
+    turns.start(THREAD, break_down, when_cancelled=nothing)
+    turns.start(THREAD, work, when_cancelled=nothing)
+    await turns.drain(1)
+    assert (done, turns.under_way) == (["done"], 0)
 
 
 async def test_stopping_a_thread_leaves_the_others() -> None:

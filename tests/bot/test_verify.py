@@ -90,6 +90,21 @@ def test_a_claim_with_a_number_that_its_passage_does_not_hold_is_dropped() -> No
     assert verified(Draft((quotation(found),), (Claim("Bereavement leave is up to 10 days, paid.", (0,)),))) is None
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Staff may not take five days of bereavement leave.",
+        "Staff must take five days of bereavement leave.",
+        "Staff may take five days of bereavement leave, see https://evil.example/form.",
+    ],
+)
+def test_a_claim_that_forbids_obliges_or_links_where_its_passage_does_not_is_dropped(claim: str) -> None:
+    found = indexed("Staff may take up to five days of bereavement leave.")
+    assert verified(Draft((quotation(found),), (Claim(claim, (0,)),))) is None
+    right = Claim("Staff may take five days of bereavement leave.", (0,))
+    assert verified(Draft((quotation(found),), (right,))) is not None
+
+
 def test_a_claim_about_something_else_is_dropped() -> None:
     found = indexed("Bereavement leave is up to five days.")
     assert verified(Draft((quotation(found),), (Claim("Penguins swim under Antarctic ice.", (0,)),))) is None

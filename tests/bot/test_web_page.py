@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
@@ -45,6 +46,19 @@ def test_a_table_keeps_its_header_and_rows() -> None:
     assert 'role="region" aria-label="Table from Behaviour policy"' in html
 
 
+def test_a_header_that_does_not_fit_a_row_labels_none_of_its_cells() -> None:
+    rows = (("C1", "Class teacher"), ("C2", "Five minutes", "Phase leader"))
+    html = render_exchange("ladder?", Reply(Answered(citations=(replace(LADDER, rows=rows),))))
+    assert re.findall(r"<td ([^>]*)>([^<]*)</td>", html) == [
+        ('role="cell"', "C1"),
+        ('role="cell"', "Class teacher"),
+        ('role="cell" data-header="Step"', "C2"),
+        ('role="cell" data-header="What happens"', "Five minutes"),
+        ('role="cell" data-header="Who"', "Phase leader"),
+    ]
+    assert "<th " not in html
+
+
 def test_nothing_that_was_written_becomes_markup() -> None:
     attack = "<script>alert(1)</script>"
     citation = replace(PHONES, quote=attack, title=attack, heading=(attack,), locator=attack, version=attack)
@@ -71,11 +85,19 @@ def test_a_safeguarding_reply_is_marked_as_one() -> None:
     assert "<li>Designated safeguarding lead: 01632 960201</li>" in html
 
 
-def test_the_page_is_told_what_to_remember() -> None:
-    html = render_exchange("phones?", QUOTED)
+def turns_told(html: str) -> list[dict[str, str]]:
     found = re.search(r'data-turns="([^"]*)"', html)
     assert found
-    turns = json.loads(found[1].replace("&#34;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+    turns: list[dict[str, str]] = json.loads(unescape(found[1]))
+    return turns
+
+
+def test_the_page_is_told_to_remember_nothing_of_a_disclosure() -> None:
+    assert turns_told(render_exchange("a pupil told me", SAFEGUARDING)) == []
+
+
+def test_the_page_is_told_what_to_remember() -> None:
+    turns = turns_told(render_exchange("phones?", QUOTED))
     assert [turn["role"] for turn in turns] == ["user", "assistant"]
     assert "A phone that is seen or heard" in turns[1]["text"]
 

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -109,11 +110,9 @@ class Office:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def run(
-        self, *arguments: str, stdin: str | bytes = "", embedder: FakeEmbedder | None = None, **settings: str
-    ) -> Ran:
+    def run(self, *arguments: str, stdin: str | bytes = "", embedder: Any = None, **settings: str) -> Ran:
         """`staffroom ARGUMENTS`, with these settings beside the two folders'. A traceback on either stream fails."""
-        model = embedder or FakeEmbedder()
+        model: FakeEmbedder = embedder or FakeEmbedder()
         data = stdin.encode() if isinstance(stdin, str) else stdin
         out, err = TextIOWrapper(BytesIO(), "utf-8"), TextIOWrapper(BytesIO(), "utf-8")
         with pytest.MonkeyPatch.context() as patch:
@@ -122,6 +121,7 @@ class Office:
             for name, value in {"STAFFROOM_CORPUS": self.corpus, "STAFFROOM_DATA": self.data, **settings}.items():
                 patch.setenv(name, str(value))
             patch.chdir(self.folder)
+            patch.setattr(tempfile, "tempdir", str(self.folder))
             patch.setattr(sys, "argv", ["staffroom", *arguments])
             patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(data), "utf-8"))
             for module in (bot.app, bot.administer):

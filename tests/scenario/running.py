@@ -91,11 +91,12 @@ async def staffroom_in_slack(
     service = create_service(staffroom, settings_for(data, slack=slack, **more))
     async with running(service) as url, aiohttp.ClientSession() as session:
         if until_ready:
-            await _until_ready(session, url)
+            await wait_until_ready(session, url)
         yield Sender(session, url)
 
 
-async def _until_ready(session: aiohttp.ClientSession, url: str) -> None:
+async def wait_until_ready(session: aiohttp.ClientSession, url: str) -> None:
+    """Returns when the service is ready; raises TimeoutError after five seconds."""
     async with asyncio.timeout(5):
         while True:
             async with session.get(f"{url}/health/ready") as response:

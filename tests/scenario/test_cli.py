@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 from docx.document import Document as WordDocument
+from reportlab.platypus import Paragraph
 
 from tests.fakes import FakeEmbedder
-from tests.ingestion.files import HEADING, Paragraph, paragraphs, pdf, ruled, word
+from tests.ingestion.files import HEADING, paragraphs, pdf, ruled, word
 from tests.openai_standin import OpenAIStandIn, Scripted
 from tests.scenario.office import (
     DOCUMENTS,
@@ -71,13 +72,11 @@ def folded(text: str) -> str:
 def test_an_answer_is_a_quotation_with_its_source(office: Office) -> None:
     ran = office.run("ask", LEAVE_ASKED)
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out == (
-        "**Samphire Coast Learning Trust, Leave of absence policy, version 2.0, section “3 Bereavement”** [1]\n\n"
-        f"> {LEAVE}\n\n"
-        "[1] Leave of absence policy, Samphire Coast Learning Trust · version 2.0 · section “3 Bereavement” · "
-        "review due 1 September 2027  \n\n"
-        "*Made of quotations from the trust’s documents. It can be wrong: check the source.*\n"
-    )
+    assert f"> {LEAVE}\n" in ran.out
+    source = next(line for line in ran.out.splitlines() if line.startswith("[1] "))
+    details = ("Leave of absence policy", "version 2.0", "section “3 Bereavement”", "review due 1 September 2027")
+    assert [words for words in details if words not in source] == []
+    assert ran.out.splitlines()[-1].endswith("It can be wrong: check the source.*")
 
 
 def test_an_answer_as_json_has_the_keys_of_the_interface_in_their_order(office: Office) -> None:
@@ -117,10 +116,8 @@ def test_a_school_named_in_the_question_stands_above_the_askers(office: Office) 
 def test_without_a_school_it_asks_where_the_answer_differs_by_school(office: Office) -> None:
     answer = office.ask(PHONES_ASKED)
     assert (answer["outcome"], answer["citations"]) == ("needs_detail", [])
-    assert answer["text"] == (
-        "The answer is different at each school. Which school do you mean?\n"
-        "- Saltmarsh Primary School\n- Kestrel Heath Academy"
-    )
+    assert "Which school do you mean?" in answer["text"]
+    assert answer["text"].endswith("- Saltmarsh Primary School\n- Kestrel Heath Academy")
 
 
 def test_without_a_school_what_holds_for_all_is_answered(office: Office) -> None:
@@ -500,7 +497,7 @@ def test_every_quotation_stands_in_its_document_and_belongs_to_the_school_or_the
         for path in paths
     }
     chance = Random(1)
-    questions = []
+    questions: list[dict[str, str]] = []
     for path, sections in texts.items():
         for text in chance.choices(sections[1:], k=8):
             said = text.split()

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+import structlog
 
+from bot.errors import SettingsError
 from bot.model import Asker, Question, Reply, Turn
+from bot.web.service import create_service
 from tests.building import KESTREL, SALTMARSH, TRUST
 from tests.replies import FAILED, QUOTED, WHICH_SCHOOL
-from tests.scenario.running import FakeStaffroom, staffroom_in_slack
+from tests.scenario.running import FakeStaffroom, settings_for, staffroom_in_slack, wait_until_ready
 from tests.slack_standin import (
     APP_TOKEN,
     BOT_ID,
@@ -52,6 +59,46 @@ def staffroom() -> FakeStaffroom:
 async def sender(staffroom: FakeStaffroom, slack: Workspace, tmp_path: Path) -> AsyncIterator[Sender]:
     async with staffroom_in_slack(staffroom, slack, tmp_path) as sender:
         yield sender
+
+
+@pytest.fixture
+def short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Questions that nobody answers are looked for often, and put off for a moment only."""
+    monkeypatch.setattr("bot.slack.connection.RENEW_SECONDS", 0.05)
+    monkeypatch.setattr("bot.slack.conversation.POST_AGAIN_SECONDS", 0.1)
+
+
+@asynccontextmanager
+async def killed_at_the_end(slack: Workspace, data: Path) -> AsyncIterator[Sender]:
+    """A service in a process of its own that never answers, and is killed."""
+    command = (sys.executable, "-m", "tests.scenario.silent", slack.url, str(data))
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout
+        url = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+        async with aiohttp.ClientSession() as session:
+            await wait_until_ready(session, url)
+            yield Sender(session, url)
+    finally:
+        process.kill()
+        await process.communicate()
+
+
+async def reasons_once_not(sender: Sender, reason: str) -> list[str]:
+    """Why the service is not ready, once that is something else than `reason`."""
+    async with asyncio.timeout(5):
+        while True:
+            async with sender.session.get(f"{sender.url}/health/ready") as response:
+                reasons: list[str] = (await response.json())["reasons"]
+            if reasons != [reason]:
+                return reasons
+            await asyncio.sleep(0.01)
+
+
+def stop_pressed(message: Mapping[str, Any], *, channel: str = CHANNEL) -> dict[str, Any]:
+    """The envelope of Stop under the answer to a message."""
+    event = {"type": "agent_session_stopped", "user": TEACHER, "channel": channel, "thread_ts": message["ts"]}
+    return {**mention(message, event_id=f"EvStop{message['ts']}"), "event": event}
 
 
 ASKED = f"<@{BOT_USER}> what happens to a <https://x.example|phone> at lunch? :thinking_face:"
@@ -534,6 +581,134 @@ async def test_a_request_that_is_not_slacks_or_cannot_be_read_is_refused(
     assert status == expected
     assert text.endswith(".\n") or status == 413
     assert staffroom.asked == []
+
+
+async def test_a_question_whose_service_was_killed_after_the_acknowledgement_is_answered_once(
+    slack: Workspace, staffroom: FakeStaffroom, tmp_path: Path, short_lease: None
+) -> None:
+    async with killed_at_the_end(slack, tmp_path) as to_the_killed:
+        envelope = mention(slack.write(ASKED))
+        assert (await to_the_killed.event(envelope))[0] == 200
+    assert slack.posted() == []
+    async with (
+        staffroom_in_slack(staffroom, slack, tmp_path) as sender,
+        staffroom_in_slack(staffroom, slack, tmp_path),
+    ):
+        assert (await sender.event(envelope, **{"X-Slack-Retry-Num": "1"}))[0] == 200
+        [posted] = await slack.until_posted()
+        await asyncio.sleep(1.0)
+    assert posted["thread_ts"] == envelope["event"]["ts"]
+    assert (len(staffroom.asked), len(slack.posted())) == (1, 1)
+
+
+async def test_a_button_whose_service_was_killed_is_answered_by_the_next(
+    slack: Workspace, staffroom: FakeStaffroom, tmp_path: Path, short_lease: None
+) -> None:
+    staffroom.replies = ask_which_school
+    async with staffroom_in_slack(staffroom, slack, tmp_path) as sender:
+        await sender.event(mention(slack.write(ASKED)))
+        [asking] = await slack.until_posted()
+    async with killed_at_the_end(slack, tmp_path) as to_the_killed:
+        assert (await to_the_killed.action(press(asking, buttons_of(asking)["Kestrel Heath Academy"])))[0] == 200
+    async with staffroom_in_slack(staffroom, slack, tmp_path):
+        await slack.until_posted(2)
+    assert staffroom.asked[1] == replace(staffroom.asked[0], asker=Asker(KESTREL.slug))
+
+
+async def test_an_answer_that_slack_cannot_take_just_now_is_posted_later(
+    short_lease: None, sender: Sender, slack: Workspace, staffroom: FakeStaffroom
+) -> None:
+    slack.fail("chat.postMessage", Failure("fatal_error"))
+    await sender.event(mention(slack.write(ASKED)))
+    [posted] = await slack.until_posted()
+    assert "A phone that is seen or heard" in posted["text"]
+    assert len(staffroom.asked) == 2
+
+
+async def test_an_answer_that_slack_will_never_take_is_not_made_again(
+    short_lease: None, sender: Sender, slack: Workspace, staffroom: FakeStaffroom
+) -> None:
+    slack.fail("chat.postMessage", Failure("is_archived", times=9))
+    await sender.event(mention(slack.write(ASKED)))
+    await slack.until(lambda: bool(slack.made("chat.postMessage")))
+    await asyncio.sleep(1.0)
+    assert len(staffroom.asked) == 1
+
+
+async def test_a_button_can_be_pressed_again_after_stop(
+    sender: Sender, slack: Workspace, staffroom: FakeStaffroom
+) -> None:
+    staffroom.replies = ask_which_school
+    message = slack.write(ASKED)
+    await sender.event(mention(message))
+    [asking] = await slack.until_posted()
+    payload = press(asking, buttons_of(asking)["Saltmarsh Primary School"])
+    finish = threading.Event()
+
+    def wait(_: Question) -> Reply:
+        finish.wait(5)
+        return QUOTED
+
+    staffroom.replies = wait
+    await sender.action(payload)
+    await slack.until(lambda: len(staffroom.asked) == 2)
+    await sender.event(stop_pressed(message))
+    assert "Stopped" in (await slack.until_posted(2))[1]["text"]
+    await slack.until(lambda: len(slack.made("agents.sessions.setStatus")) >= 5)
+    finish.set()
+    staffroom.replies = ask_which_school
+    await sender.action(payload)
+    assert "A phone that is seen or heard" in (await slack.until_posted(3))[2]["text"]
+
+
+async def test_what_a_bystander_wrote_in_the_thread_is_no_part_of_the_question(
+    sender: Sender, slack: Workspace, staffroom: FakeStaffroom
+) -> None:
+    first = slack.write(ASKED)
+    await sender.event(mention(first))
+    await slack.until_posted()
+    slack.write("we had this at Kestrel Heath last week", user="U0BYSTANDER", thread_ts=first["ts"])
+    await sender.event(mention(slack.write(f"<@{BOT_USER}> and in year 6?", thread_ts=first["ts"])))
+    await slack.until_posted(2)
+    assert [turn.role for turn in staffroom.asked[1].history] == ["user", "assistant"]
+    assert "Kestrel" not in str(staffroom.asked[1].history)
+
+
+@pytest.mark.parametrize("missing", ["team_id", "user_id"])
+async def test_an_answer_of_slack_that_does_not_say_who_we_are_is_named_by_ready_and_asked_again(
+    slack: Workspace, staffroom: FakeStaffroom, tmp_path: Path, missing: str
+) -> None:
+    lacking = slack.identity.pop(missing)
+    async with staffroom_in_slack(staffroom, slack, tmp_path, until_ready=False) as sender:
+        [reason] = await reasons_once_not(sender, "Slack has not answered yet.")
+        assert f"holds no {missing}" in reason
+        slack.identity[missing] = lacking
+        await sender.event(mention(slack.write(ASKED)))
+        await slack.until(lambda: len(slack.made("auth.test")) == 2)
+        assert await reasons_once_not(sender, reason) == []
+
+
+async def test_a_connection_that_breaks_on_an_unknown_error_is_named_by_ready_and_logged(
+    slack: Workspace, staffroom: FakeStaffroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise LookupError("unforeseen")
+
+    monkeypatch.setattr("bot.slack.connection.register_listeners", break_down)
+    with structlog.testing.capture_logs() as logged:
+        async with staffroom_in_slack(staffroom, slack, tmp_path, until_ready=False) as sender:
+            [reason] = await reasons_once_not(sender, "Slack has not answered yet.")
+            status, _ = await sender.event(mention(slack.write(ASKED)))
+    assert "LookupError" in reason
+    assert "restart" in reason
+    assert status == 503
+    assert "slack_connection_broke" in [line["event"] for line in logged]
+
+
+def test_a_service_that_cannot_keep_slacks_events_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "slack-events.sqlite3").mkdir()
+    with pytest.raises(SettingsError, match="STAFFROOM_DATA"):
+        create_service(FakeStaffroom(), settings_for(tmp_path, SLACK_BOT_TOKEN="xoxb-1", SLACK_SIGNING_SECRET="s"))
 
 
 async def test_a_wrong_token_is_named_by_ready_and_events_are_kept_for_later(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import aiohttp
@@ -13,8 +15,8 @@ import pytest
 from bot.errors import IndexUnavailable
 from bot.model import Asker, Question, Turn
 from bot.web.service import create_service
-from ingestion.model import Failure
-from tests.replies import QUOTED_TABLE, WHICH_SCHOOL
+from ingestion.model import Failure, Trust
+from tests.replies import QUOTED_TABLE, SAFEGUARDING, WHICH_SCHOOL
 from tests.scenario.running import NOTHING_WRONG, FakeStaffroom, running, settings_for, staffroom_in_slack
 from tests.slack_standin import slack_workspace
 
@@ -85,6 +87,48 @@ async def test_without_javascript_the_whole_page_comes_back_and_a_follow_up_carr
     assert "and in year 6?" in page
 
 
+async def test_after_a_disclosure_the_page_sends_none_of_its_words_back(
+    http: aiohttp.ClientSession, staffroom: FakeStaffroom
+) -> None:
+    staffroom.reply = SAFEGUARDING
+    said = [{"role": "user", "text": "phones?"}, {"role": "assistant", "text": "**Kept** in the office"}]
+    form = {"question": "a pupil told me something", "history": json.dumps(said)}
+    async with http.post("/chat", data=form) as response:
+        page = await response.text()
+    kept = re.search(r'name="history" id="history" value="([^"]*)"', page)
+    assert kept
+    assert json.loads(unescape(kept[1])) == said
+    assert "<strong>Kept</strong> in the office" in page
+    assert "Designated safeguarding lead: 01632 960201" in page
+
+
+async def test_an_index_that_is_not_there_is_a_sentence_on_the_page(tmp_path: Path) -> None:
+    class Unindexed(FakeStaffroom):
+        @property
+        def trust(self) -> Trust:
+            raise IndexUnavailable("Nothing is indexed yet: run <staffroom refresh>.")
+
+        @trust.setter
+        def trust(self, _: Trust) -> None: ...
+
+    service = create_service(Unindexed(), settings_for(tmp_path))
+    async with running(service) as url, aiohttp.ClientSession(url) as http:
+        async with http.get("/") as response:
+            assert (response.status, await response.text()) == (
+                503,
+                "Nothing is indexed yet: run <staffroom refresh>.\n",
+            )
+        async with http.post("/chat", data={"question": "phones?"}) as response:
+            assert (response.status, await response.text()) == (
+                503,
+                "Nothing is indexed yet: run <staffroom refresh>.\n",
+            )
+        async with http.post("/chat", data={"question": "phones?"}, headers=FETCH) as response:
+            assert response.status == 503
+            fragment = await response.text()
+            assert fragment == '<p class="problem">Nothing is indexed yet: run &lt;staffroom refresh&gt;.</p>'
+
+
 async def test_a_history_that_is_no_history_is_left_out(http: aiohttp.ClientSession, staffroom: FakeStaffroom) -> None:
     for history in (
         "not json",
@@ -109,9 +153,9 @@ async def test_an_empty_question_gets_a_sentence(
 ) -> None:
     async with http.post("/chat", data={"question": question}, headers=FETCH) as response:
         assert response.status == 400
-        assert "There is no question yet" in await response.text()
+        assert "I did not see a question" in await response.text()
     async with http.post("/chat", data={"question": question}) as response:
-        assert "There is no question yet" in await response.text()
+        assert "I did not see a question" in await response.text()
     assert staffroom.asked == []
 
 
@@ -125,7 +169,7 @@ async def test_what_is_no_form_gets_a_sentence(http: aiohttp.ClientSession) -> N
     for body, kind in ((b"\xff\x00", "multipart/form-data; boundary=x"), (b"{}", "application/json")):
         async with http.post("/chat", data=body, headers={**FETCH, "Content-Type": kind}) as response:
             assert response.status == 400
-            assert "There is no question yet" in await response.text()
+            assert "I did not see a question" in await response.text()
 
 
 async def test_a_body_over_one_mebibyte_is_refused_even_without_a_length(http: aiohttp.ClientSession) -> None:

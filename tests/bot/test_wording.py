@@ -1,0 +1,36 @@
+"""What is said in the same words everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.wording import outcome_of, quoted_lines
+from tests import replies
+from tests.replies import LADDER
+
+OUTCOMES = {
+    "quoted": "answered",
+    "quoted_table": "answered",
+    "written": "answered",
+    "which_school": "needs_detail",
+    "no_evidence": "no_evidence",
+    "safeguarding": "redirected",
+    "failed": "failed",
+}
+
+
+@pytest.mark.parametrize("name", replies.ALL)
+def test_every_answer_has_its_outcomes_name(name: str) -> None:
+    assert outcome_of(replies.ALL[name].answer) == OUTCOMES[name]
+
+
+def test_the_cells_of_a_row_are_labelled_by_the_header() -> None:
+    citation = replace(LADDER, header=("Step", ""), rows=(("C1", "Reminder"), ("", "Letter home")))
+    assert quoted_lines(citation) == ("Step: C1", "Reminder", "", "Letter home")
+
+
+@pytest.mark.parametrize("row", [("C1", "Class teacher"), ("C1", "Reminder", "again", "Class teacher")])
+def test_a_row_of_another_width_than_the_header_is_not_labelled(row: tuple[str, ...]) -> None:
+    assert quoted_lines(replace(LADDER, rows=(row,))) == row
