@@ -162,7 +162,8 @@ def search(
         with _staffroom() as staffroom, _open_lines(batch) as lines:
             staffroom.check_school(own_school)
             for entry in read_searches(lines, school=own_school):
-                problem, found, took_ms = entry.problem, [], 0.0
+                problem, took_ms = entry.problem, 0.0
+                found: list[ScoredPassage] = []
                 try:
                     if problem is None:
                         found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from bot.model import Answered, Failed, NeedsDetail, NoEvidence, Redirected, Reply
+from bot.model import Reply
+from bot.wording import outcome_of
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 90)
 
@@ -41,24 +42,9 @@ class Metrics:
 
     def count_reply(self, reply: Reply, *, place: str, seconds: float) -> None:
         """One question answered in Slack ("dm", "channel") or on the page ("page")."""
-        self.questions.labels(outcome=outcome_of(reply), place=place).inc()
+        self.questions.labels(outcome=outcome_of(reply.answer), place=place).inc()
         self.seconds.labels(place=place).observe(seconds)
 
     def render(self) -> tuple[bytes, str]:
         """The Prometheus text and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
-
-
-def outcome_of(reply: Reply) -> str:
-    """The outcome's name as everywhere: answered, needs_detail, no_evidence, redirected, failed."""
-    match reply.answer:
-        case Answered():
-            return "answered"
-        case NeedsDetail():
-            return "needs_detail"
-        case NoEvidence():
-            return "no_evidence"
-        case Redirected():
-            return "redirected"
-        case Failed():
-            return "failed"

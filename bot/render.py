@@ -1,6 +1,7 @@
 """How does an answer read as text, and as JSON?
 
-Pure. Slack's blocks are made in `bot.slack.blocks`, the page's HTML in `bot.web`; the words they share are made here.
+Pure. Slack's blocks are made in `bot.slack.blocks`, the page's HTML in `bot.web`; the words they share in
+`bot.wording`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from bot.model import (
     Redirected,
     Reply,
 )
-from bot.wording import ELIGIBILITY_WORDS, citation_details, citation_title, doubts_of, footer, programme_detail
+from bot.wording import (
+    ELIGIBILITY_WORDS,
+    citation_details,
+    citation_title,
+    doubts_of,
+    footer,
+    marks,
+    outcome_of,
+    programme_detail,
+)
 
 
 def render_markdown(answer: Answer) -> str:
@@ -37,12 +47,6 @@ def render_markdown(answer: Answer) -> str:
             assert_never(answer)
 
 
-def lead_line(citation: Citation) -> str:
-    """Whose words follow: "Saltmarsh Primary School, Behaviour policy, version 3.1, page 4"."""
-    version = f"version {citation.version}" if citation.version else ""
-    return ", ".join(filter(None, [citation.school_name, citation.title, version, citation.locator]))
-
-
 def source_line(citation: Citation) -> str:
     """One source in one line, with all that tells whether to trust it."""
     return " · ".join((citation_title(citation), *citation_details(citation)))
@@ -56,17 +60,10 @@ def programme_line(offer: ProgrammeOffer) -> str:
 def reply_as_json(reply: Reply) -> dict[str, Any]:
     """The object that `ask --json` prints, in its fixed order."""
     answer = reply.answer
-    outcome = {
-        Answered: "answered",
-        NeedsDetail: "needs_detail",
-        NoEvidence: "no_evidence",
-        Redirected: "redirected",
-        Failed: "failed",
-    }[type(answer)]
     answered = answer if isinstance(answer, Answered) else None
     return {
         "id": reply.question_id,
-        "outcome": outcome,
+        "outcome": outcome_of(answer),
         "redirect": answer.kind if isinstance(answer, Redirected) else None,
         "school": answer.school if isinstance(answer, Answered | NoEvidence | Redirected) else None,
         "text": render_markdown(answer),
@@ -78,23 +75,19 @@ def reply_as_json(reply: Reply) -> dict[str, Any]:
 
 
 def _render_answered(answer: Answered) -> str:
+    """Sentences and then their sources; or each quotation with its source under it."""
     lines: list[str] = []
     if answer.sentences:
-        said = (
-            sentence.text + "".join(f" [{number}]" for number in sentence.citations) for sentence in answer.sentences
-        )
-        lines += [" ".join(said), ""]
-    else:
-        for citation in answer.citations:
-            lines += [f"**{lead_line(citation)}** [{citation.number}]", "", *quote_lines(citation), ""]
-    for offer in answer.programmes:
-        lines += [f"- {programme_line(offer)}"]
-    if answer.programmes:
-        lines += [""]
-    lines += [f"*Note: {note}*" for note in doubts_of(answer)]
-    lines += [f"[{citation.number}] {source_line(citation)}  " for citation in answer.citations]
-    lines += ["", f"*{footer(answer)}*"]
-    return "\n".join(lines).strip()
+        lines += [" ".join(sentence.text + marks(sentence.citations) for sentence in answer.sentences), ""]
+    for citation in answer.citations:
+        if not answer.sentences:
+            lines += [*quote_lines(citation), ""]
+        lines += [f"[{citation.number}] {source_line(citation)}", ""]
+    lines += [f"- {programme_line(offer)}" for offer in answer.programmes]
+    lines += [""] if answer.programmes else []
+    lines += [f"*Note: {note}*\n" for note in doubts_of(answer)]
+    lines += [f"*{footer(answer)}*"]
+    return "\n".join(lines)
 
 
 def quote_lines(citation: Citation) -> Sequence[str]:

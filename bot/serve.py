@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 import sys
@@ -12,14 +11,15 @@ import uvicorn
 from bot.app import Staffroom
 from bot.errors import SettingsError
 from bot.logs import set_up_logs
+from bot.loopback import is_loopback_host
 from bot.settings import Settings
 from bot.web.service import create_service
 from bot.wording import EXAMPLE_QUESTIONS
 
 
 def run_service(settings: Settings, *, host: str, port: int) -> None:
-    """Serves until stopped. Raises SettingsError when the address cannot be listened on; IndexUnavailable without an
-    index."""
+    """Serves until stopped. Raises SettingsError when the address cannot be listened on, or where Slack's questions are
+    kept cannot be opened; IndexUnavailable without an index."""
     listening = _listen(host, port)
     set_up_logs(level=logging.INFO)
     staffroom = Staffroom(settings)
@@ -58,17 +58,10 @@ def _announce(settings: Settings, *, host: str, port: int) -> None:
         ways = ["Socket Mode"] if settings.slack_app_token else []
         ways += [f"events at {address}/slack/events"] if settings.slack_signing_secret else []
         lines += [f"Staffroom is serving Slack: {', '.join(ways)}; health at {address}/health/ready"]
-    elif _is_loopback(host):
+    elif is_loopback_host(host):
         lines += [f"Staffroom is ready. Ask it at {address}/", "", "Three questions to try:"]
         lines += [f"  {number}. {question}" for number, question in enumerate(EXAMPLE_QUESTIONS, start=1)]
         lines += ["", "Ctrl-C stops it."]
     else:
         lines += [f"Staffroom is serving at {address}; without Slack tokens, the chat page is shown on loopback only."]
     print("\n".join(lines), file=sys.stderr, flush=True)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,10 +6,15 @@ Pure: a citation's details, dates as people write them, what an eligibility mean
 from __future__ import annotations
 
 from bot.model import (
+    Answer,
     Answered,
     Citation,
     Eligibility,
+    Failed,
+    NeedsDetail,
+    NoEvidence,
     ProgrammeOffer,
+    Redirected,
 )
 
 MONTHS = (
@@ -29,6 +34,19 @@ ELIGIBILITY_WORDS: dict[Eligibility, str] = {
     "maybe": "May be open to you",
     "not_eligible": "Not open to you",
 }
+
+_OUTCOMES: dict[type[Answer], str] = {
+    Answered: "answered",
+    NeedsDetail: "needs_detail",
+    NoEvidence: "no_evidence",
+    Redirected: "redirected",
+    Failed: "failed",
+}
+
+
+def outcome_of(answer: Answer) -> str:
+    """The outcome's name as everywhere: answered, needs_detail, no_evidence, redirected, failed."""
+    return _OUTCOMES[type(answer)]
 
 
 def citation_details(citation: Citation) -> tuple[str, ...]:
@@ -95,7 +113,8 @@ def programme_detail(offer: ProgrammeOffer) -> str:
 def quoted_lines(citation: Citation) -> tuple[str, ...]:
     """The quotation as lines of text; a table's rows as "Header: cell" lines, a blank line between two rows.
 
-    A cell without a header stands alone; an empty cell is left out.
+    A cell is labelled only when its row has as many cells as the header, for else the label may be another column's. A
+    cell without one stands alone; an empty cell is left out.
     """
     if not citation.rows:
         return tuple(citation.quote.splitlines())
@@ -103,11 +122,16 @@ def quoted_lines(citation: Citation) -> tuple[str, ...]:
     for row in citation.rows:
         if lines:
             lines.append("")
-        for position, cell in enumerate(row):
-            name = citation.header[position] if position < len(citation.header) else ""
+        names = citation.header if len(citation.header) == len(row) else ("",) * len(row)
+        for name, cell in zip(names, row, strict=True):
             if cell:
                 lines.append(f"{name}: {cell}" if name else cell)
     return tuple(lines)
+
+
+def is_header_of_all(citation: Citation) -> bool:
+    """True when the header has a name for each cell of every quoted row, so that it may stand above them."""
+    return all(len(row) == len(citation.header) for row in citation.rows)
 
 
 def marks(citations: tuple[int, ...]) -> str:

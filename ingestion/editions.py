@@ -4,8 +4,10 @@ What a document says of itself comes first. `decide_editions` reads no file and 
 
 1. `status: superseded`, `draft` or `withdrawn` stands as stated.
 2. An `effective_from` after today makes an edition wait, whatever its status says; its predecessor stays in force.
-3. An edition that another one in force `supersedes` (by path, or by title and version) is superseded.
+3. An edition that another one in force `supersedes` (by path, or by title and version) is superseded, where both are of
+   one school, or of the trust: what a document says never reaches into another scope.
 4. Of the editions of one school with one title, those with an earlier version, or else earlier dates, are superseded.
+   Where these contradict each other, so that each is earlier than another, all stay in force with a `doubt`.
 5. What nothing tells apart stays in force, each with a `doubt` where it is a policy, or states a version or date: many
    a training pack has forty files called "Instructions", and none is an edition of another.
 """
@@ -38,7 +40,7 @@ class Standing:
 
 
 def decide_editions(editions: Iterable[Edition], *, today: date) -> dict[str, Standing]:
-    """The standing of every edition, by path. Editions of one school never affect another school's."""
+    """The standing of every edition, by path. Editions of one school, or of the trust, affect no other's."""
     corpus = sorted(editions, key=lambda edition: edition.path)
     standings = {edition.path: Standing(_own_status(edition, today)) for edition in corpus}
     for path in _superseded_by_name(corpus, standings):
@@ -55,13 +57,13 @@ def _own_status(edition: Edition, today: date) -> Status:
     stated = edition.metadata.status
     if stated in ("superseded", "draft", "withdrawn"):
         return stated
-    begins = _first_day(edition.metadata.effective_from)
+    begins = first_day(edition.metadata.effective_from)
     if begins is not None:
         return "waiting" if begins > today else "in_force"
     return stated or "in_force"
 
 
-def _first_day(stated: str | None) -> date | None:
+def first_day(stated: str | None) -> date | None:
     """The earliest day that an ISO date of any precision can mean: "2027-09" begins on 1 September 2027."""
     if stated is None:
         return None
@@ -94,12 +96,10 @@ def _superseded_by_name(corpus: Sequence[Edition], standings: dict[str, Standing
 
 def _names(edition: Edition, older: Edition) -> bool:
     """Whether `supersedes` of the one names the other: its path, its file name, its title with its version."""
-    stated = (edition.metadata.supersedes or "").strip()
-    if stated == older.path:
-        return older.school == edition.school or edition.school is None
     if older.school != edition.school:
         return False
-    if stated.casefold() == older.path.rsplit("/", 1)[-1].casefold():
+    stated = (edition.metadata.supersedes or "").strip()
+    if stated == older.path or stated.casefold() == older.path.rsplit("/", 1)[-1].casefold():
         return True
     title, version = _title_and_version(stated)
     older_title = _normalised(older.title)
@@ -152,13 +152,32 @@ def _are_namesakes(one: Edition, other: Edition) -> bool:
 
 
 def _settle(namesakes: Sequence[Edition]) -> dict[str, Standing]:
-    """Superseded: every edition that some other one is later than. In doubt: those left that nothing tells apart."""
+    """Superseded: every edition that a newest one is later than, directly or through others. In doubt: the newest that
+    nothing tells apart, and those in or under a circle, of which each is earlier than another and none is newest."""
     newest = [one for one in namesakes if not any(_is_later(other, one) for other in namesakes)]
-    standings = {edition.path: Standing("superseded") for edition in namesakes}
+    superseded = _earlier_than(newest, namesakes)
+    settled = superseded | {one.path for one in newest}
+    circle = [one for one in namesakes if one.path not in settled]
+    standings = dict.fromkeys(superseded, Standing("superseded"))
     for one in newest:
-        rivals = [other for other in newest if _are_rivals(one, other)]
-        standings[one.path] = Standing("in_force", _doubt(one, rivals) if rivals else None)
+        rivals = [other for other in (*newest, *circle) if _are_rivals(one, other)]
+        standings[one.path] = Standing("in_force", _doubt(one, rivals, NOTHING_TELLS) if rivals else None)
+    for one in circle:
+        others = [other for other in (*circle, *newest) if other is not one]
+        standings[one.path] = Standing("in_force", _doubt(one, others, CONTRADICTION))
     return standings
+
+
+def _earlier_than(newest: Sequence[Edition], namesakes: Sequence[Edition]) -> set[str]:
+    """Paths of the editions that one of these is later than, directly or through others."""
+    earlier: set[str] = set()
+    waiting = list(newest)
+    while waiting:
+        later = waiting.pop()
+        found = [one for one in namesakes if one.path not in earlier and _is_later(later, one)]
+        earlier.update(one.path for one in found)
+        waiting += found
+    return earlier
 
 
 def _are_rivals(one: Edition, other: Edition) -> bool:
@@ -197,14 +216,18 @@ def _is_same_edition(one: Edition, other: Edition) -> bool:
     return any(ours is not None and ours == theirs for ours, theirs in stated)
 
 
-def _doubt(one: Edition, rivals: Sequence[Edition]) -> str:
+NOTHING_TELLS = "no version or date tells which of them is in force"
+CONTRADICTION = "what their versions and dates say of which is in force contradicts itself"
+
+
+def _doubt(one: Edition, rivals: Sequence[Edition], why: str) -> str:
     others = ", ".join(rival.path for rival in rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
-    return f"“{one.title}” also stands in {others}, and no version or date tells which of them is in force."
+    return f"“{one.title}” also stands in {others}, and {why}."
 
 
 def _compare_dates(ours: str | None, theirs: str | None) -> int:
     """1 later, −1 earlier, 0 where either is not stated or the coarser one includes the other."""
-    if _first_day(ours) is None or _first_day(theirs) is None or ours is None or theirs is None:
+    if first_day(ours) is None or first_day(theirs) is None or ours is None or theirs is None:
         return 0
     precision = min(len(ours.strip()), len(theirs.strip()))
     a, b = ours.strip()[:precision], theirs.strip()[:precision]

@@ -79,16 +79,25 @@ class Trust:
 
 
 @dataclass(frozen=True)
+class FileStamp:
+    """What tells, without reading it, that a file or its sidecar changed. `sidecar` is None where there is none."""
+
+    size_bytes: int
+    modified_ns: int
+    """Nanoseconds since the epoch."""
+    sidecar: FileStamp | None = None
+
+
+@dataclass(frozen=True)
 class SourceFile:
     """One file as a source lists it, unread. `path` is relative to the corpus root, with forward slashes."""
 
     path: str
     school: School
-    size_bytes: int
-    modified_ns: int
-    """The later of the file's own modification time and its sidecar's, in nanoseconds since the epoch."""
+    stamp: FileStamp
     problem: str | None = None
-    """Why it must not be read, in a sentence with the mend (its folder is no school of the trust); None = it may be."""
+    """Why it must not be read, in a sentence with the mend (its folder is no school of the trust); None = it may be.
+    Nothing of a file with a problem is searched, not even the edition that was read before."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,14 @@ from ingestion.model import (
     Trust,
 )
 from ingestion.parse import parse_document
-from ingestion.plan import KnownFile, RefreshPlan, is_unchanged, plan_refresh, refuse_mass_removal
+from ingestion.plan import (
+    KnownFile,
+    RefreshPlan,
+    is_unchanged,
+    plan_refresh,
+    refuse_lost_trust,
+    refuse_mass_removal,
+)
 from ingestion.split import split_document
 
 EMBEDDED_AT_A_TIME = 256
@@ -67,6 +74,8 @@ class _Reading:
     staged: list[str] = field(default_factory=list)
     touched: list[StagedFile] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    displaced: list[str] = field(default_factory=list)
+    """Those of `failed` whose last good edition was read as another school's, or the trust's: it must not stay."""
     warnings: list[Failure] = field(default_factory=list)
 
 
@@ -84,29 +93,32 @@ def refresh(
 ) -> RefreshReport:
     """Bring the index in line with the source, and tell what changed; with `dry_run`, only tell.
 
-    A document that cannot be read is in `failed`, and its last good edition stays in service. Raises CannotStart where
-    the corpus or index cannot be used, another refresh runs, or too many documents went.
+    A document that cannot be read is in `failed`, and its last good edition stays in service; unless it was another
+    school's, or the document must not be read at all. Raises CannotStart where the corpus or index cannot be used,
+    another refresh runs, too many documents went, or `trust.toml` did.
     """
     began, started_at = time.monotonic(), datetime.now(UTC)
     with writer.rehearsal() if dry_run else writer.lease() as index:
         trust = source.read_trust()
         found = {file.path: file for file in source.files()}
         known = index.known_files()
+        refuse_lost_trust(trust, known_trust=index.known_trust(), known=known)
         plan = plan_refresh(found, known)
         if not allow_mass_removal:
             refuse_mass_removal(plan)
 
         reading = _read_documents(source, plan, known, index, parse=parse, split=split, on_progress=on_progress)
-        standings = decide_editions(index.editions(without=plan.remove), today=today)
+        removed = tuple(sorted({*plan.remove, *reading.displaced}))
+        standings = decide_editions(index.editions(without=removed), today=today)
         work = index.vector_work(standings, model=embedder.name)
-        report = _report(plan, known, reading, work)
+        report = _report(plan, known, reading, work, removed=removed)
         if dry_run:
             return _finished(report, began, dry_run=True)
 
         _embed_missing(work, embedder, index, on_progress=on_progress)
         index.switch(
             standings,
-            removed=plan.remove,
+            removed=removed,
             touched=reading.touched,
             failed=reading.failed,
             trust=trust,
@@ -144,6 +156,7 @@ def _read_documents(
             index.stage(staged, document, passages)
             reading.staged.append(file.path)
             reading.warnings += [Failure(file.path, warning) for warning in document.warnings]
+            continue
         except DocumentNotRead as error:
             reading.failed.append(Failure(file.path, str(error)))
         except CannotStart:
@@ -153,6 +166,9 @@ def _read_documents(
             reading.failed.append(
                 Failure(file.path, f"reading it stopped at an unexpected fault ({type(error).__name__}: {error})")
             )
+        before = known.get(file.path)
+        if before is not None and before.has_version and before.school != file.school:
+            reading.displaced.append(file.path)
     on_progress(Progress("reading", len(plan.read), len(plan.read)))
     return reading
 
@@ -184,13 +200,18 @@ def _embed_missing(
 
 
 def _report(
-    plan: RefreshPlan, known: dict[str, KnownFile], reading: _Reading, work: Sequence[ScopeWork]
+    plan: RefreshPlan,
+    known: dict[str, KnownFile],
+    reading: _Reading,
+    work: Sequence[ScopeWork],
+    *,
+    removed: tuple[str, ...],
 ) -> RefreshReport:
     had_version = {path for path, file in known.items() if file.has_version}
     return RefreshReport(
         added=tuple(path for path in reading.staged if path not in had_version),
         changed=tuple(path for path in reading.staged if path in had_version),
-        removed=plan.remove,
+        removed=removed,
         kept=len(plan.keep) + len(reading.touched),
         failed=tuple(reading.failed),
         warnings=tuple(reading.warnings),

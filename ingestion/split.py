@@ -141,14 +141,21 @@ def _list_groups(blocks: Sequence[Block], *, max_words: int) -> Iterator[tuple[B
     yield kept
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[A-Z0-9“\"'‘(])")
+# "no." is short for number only before one: "The answer is no. Ask again" is two sentences.
+_ABBREVIATIONS = "e.g i.e etc cf vs approx para pp p Mr Mrs Ms Dr St".split()
+_SENTENCE_END = re.compile(
+    "(?<=[.!?])"
+    + "".join(rf"(?<!\b(?i:{re.escape(short)})\.)" for short in _ABBREVIATIONS)
+    + r"(?!(?<=\b[Nn]o\.)\s+\d)"
+    + r"[\"'”’)]*\s+(?=[A-Z0-9“\"'‘(])"
+)
 _CLAUSE_END = re.compile(r"(?<=[;:,])\s+")
 _WORD_END = re.compile(r"\s+")
 
 
 def _sentences(block: Block, *, max_words: int) -> Iterator[Block]:
     """The block whole where it fits; else runs of its sentences; of a sentence that is too long, its clauses; of a
-    clause that is too long, its words. Each piece is verbatim."""
+    clause that is too long, its words. Each piece is verbatim. An abbreviation's full stop ends no sentence."""
     for text in _cut(block.text, max_words, (_SENTENCE_END, _CLAUSE_END, _WORD_END)):
         yield block if text == block.text else replace(block, text=text)
 

@@ -15,7 +15,7 @@ from ingestion.model import Acronym, Contact, SchoolRecord, Slug, Trust
 
 def read_trust(data: bytes) -> Trust:
     """The trust that `trust.toml` states. Raises CorpusError: TOML that cannot be read (with its line), a key that is
-    unknown, missing or of the wrong type (with its place), a slug or a name that two schools share."""
+    unknown, missing or of the wrong type (with its place), a slug, name or alias that two schools share."""
     try:
         stated = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -128,11 +128,11 @@ def _contacts(entries: list[_ContactEntry]) -> tuple[Contact, ...]:
 
 
 def _refuse_duplicates(schools: list[_SchoolEntry]) -> None:
-    """Two schools of one slug, name or alias would make it a matter of chance whose policy is quoted."""
+    """One word for two schools, as slug, name or alias, would make it a matter of chance whose policy is quoted."""
     seen: dict[str, int] = {}
     for number, school in enumerate(schools, start=1):
         for what, value in [("slug", school.slug), ("name", school.name), *(("alias", a) for a in school.aliases)]:
-            key = f"{'slug' if what == 'slug' else 'name'}:{value.casefold()}"
+            key = " ".join(value.casefold().split())
             if seen.setdefault(key, number) != number:
                 raise CorpusError(
                     f"trust.toml: schools[{number}].{what}: {value!r} is also schools[{seen[key]}]'s; "

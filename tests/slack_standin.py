@@ -80,6 +80,10 @@ class Workspace:
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
     token: str = BOT_TOKEN
+    identity: dict[str, str] = field(
+        default_factory=lambda: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "user": "staffroom"}
+    )
+    """What auth.test answers."""
     clock: Any = field(default_factory=lambda: count(1))
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
@@ -267,7 +271,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
 
 
 def _auth_test(workspace: Workspace, _: Mapping[str, Any]) -> dict[str, Any]:
-    return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "team": "Trust", "user": "staffroom"}
+    return dict(workspace.identity)
 
 
 def _post_message(workspace: Workspace, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from bot.wording import (
     citation_title,
     doubts_of,
     footer,
+    is_header_of_all,
     marks,
     programme_detail,
     quoted_lines,
@@ -178,7 +179,12 @@ def _quote(citation: Citation) -> list[Block]:
 
 
 def _table(citation: Citation) -> Block | None:
-    """A native table for several rows that Slack can hold; one row reads better on a phone as "Header: cell" lines."""
+    """A native table for several rows that Slack can hold; one row reads better on a phone as "Header: cell" lines.
+
+    None as well when a header stands over rows of another width: a cell would stand under another column's name.
+    """
+    if citation.header and not is_header_of_all(citation):
+        return None
     rows = [row for row in (citation.header, *citation.rows) if row]
     width = max((len(row) for row in rows), default=0)
     characters = sum(len(cell) for row in rows for cell in row)

@@ -7,10 +7,10 @@ the background), the Bolt app, Socket Mode where it is set, and the turns to dra
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -27,14 +27,16 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answer_service import AsyncAnswers
+from bot.loopback import is_loopback_host
 from bot.metrics import Metrics
 from bot.slack.audience import Identity
 from bot.slack.conversation import Conversation
 from bot.slack.listeners import register_listeners
-from bot.slack.seen import SeenEvents, events_url
-from bot.slack.sentences import load_sentences
+from bot.slack.seen import RENEW_SECONDS, SeenEvents
+from bot.slack.sentences import load_slack_sentences
 from bot.slack.trouble import SLACK_TROUBLE, error_code
 from bot.slack.turns import Turns
 
@@ -60,6 +62,9 @@ WRONG_TOKEN = frozenset(
 """Errors of auth.test that trying again does not mend. https://docs.slack.dev/reference/methods/auth.test#errors"""
 
 
+IDENTITY_FIELDS = ("team_id", "user_id", "bot_id", "enterprise_id")
+
+
 @dataclass(frozen=True)
 class SlackSettings:
     """The settings of the Slack side; HTTP needs the signing secret, Socket Mode the app token."""
@@ -68,16 +73,18 @@ class SlackSettings:
     signing_secret: SecretStr | None
     app_token: SecretStr | None
     api_url: str | None
-    database_url: str | None
-    data: Path
 
 
 class SlackConnection:
-    """The Slack side of the service: `start` returns at once and connects in the background; `stop` drains."""
+    """The Slack side of the service: `start` returns at once and connects in the background; `stop` drains.
+
+    Closes `seen` when it stops.
+    """
 
     def __init__(
         self,
         settings: SlackSettings,
+        seen: SeenEvents,
         answers: AsyncAnswers,
         metrics: Metrics,
         *,
@@ -85,11 +92,12 @@ class SlackConnection:
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
     ) -> None:
         self._settings = settings
+        self._seen = seen
         self._answers = answers
         self._metrics = metrics
         self._drain_seconds = drain_seconds
         self._first_retry_seconds = first_retry_seconds
-        self._sentences = load_sentences()
+        self._sentences = load_slack_sentences()
         self._turns = Turns()
         self._trouble: str | None = "Slack has not answered yet."
         self._handler: AsyncSlackRequestHandler | None = None
@@ -97,24 +105,25 @@ class SlackConnection:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Opens the claims' table and the HTTP session, and begins to connect."""
-        url = events_url(self._settings.database_url, self._settings.data)
-        self._seen = await asyncio.to_thread(SeenEvents, url)
+        """Opens the HTTP session, and begins to connect."""
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT_SECONDS))
         self._client = _web_client(self._settings, self._session)
-        self._tasks.append(asyncio.create_task(self._connect()))
+        self._run(self._connect())
 
     async def stop(self) -> None:
         """Takes nothing new, lets the turns under way finish, closes everything."""
         self._handler, self._trouble = None, "The service is stopping."
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)  # what one raised, `_note_end` has logged
         if self._socket:
             await self._socket.client.close()  # type: ignore[no-untyped-call]  # the SDK's own is not annotated
         await self._turns.drain(self._drain_seconds)
         await self._session.close()
-        await asyncio.to_thread(self._seen.close)
+        try:
+            await asyncio.to_thread(self._seen.close)
+        except SQLAlchemyError:  # what was left is taken up all the same, only later
+            log.warning("unanswered_not_released", exc_info=True)
 
     async def trouble(self) -> str | None:
         """Why Slack cannot be used now, with the mend; None when it can."""
@@ -148,15 +157,29 @@ class SlackConnection:
         register_listeners(app, conversation)
         self._handler = AsyncSlackRequestHandler(app)
         self._trouble = None
+        self._run(_take_up(conversation))
         log.info("slack_connected", team=identity.team, bot_user=identity.bot_user)
         if self._settings.app_token:
             self._socket = AsyncSocketModeHandler(app, self._settings.app_token.get_secret_value())
-            if _is_loopback(self._client.base_url):
+            if _is_on_loopback(self._client.base_url):
                 self._socket.client.proxy = None
             # a wrong app token is retried for ever inside, so it must be a task
-            self._tasks.append(
-                asyncio.create_task(self._socket.client.connect())  # type: ignore[no-untyped-call]  # as above
-            )
+            self._run(self._socket.client.connect())  # type: ignore[no-untyped-call]  # as above
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs something for as long as the service lives; that it broke is logged and told by `trouble`."""
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        log.error("slack_connection_broke", exc_info=error)
+        self._trouble = (
+            f"The connection to Slack broke on an error it does not know ({type(error).__name__}): restart the "
+            "service. The log has the details."
+        )
 
     async def _accepted_identity(self) -> Identity:
         """Who the app is, once Slack says so; until then `trouble` tells why not."""
@@ -164,17 +187,10 @@ class SlackConnection:
         while True:
             try:
                 answer = await self._client.auth_test()
-                if answer.get("bot_id"):
-                    return Identity(
-                        team=str(answer["team_id"]),
-                        bot_user=str(answer["user_id"]),
-                        bot_id=str(answer["bot_id"]),
-                        enterprise=answer.get("enterprise_id"),
-                    )
-                self._trouble = (
-                    "SLACK_BOT_TOKEN is not a bot token: copy the Bot User OAuth Token (it starts with xoxb-) "
-                    "from OAuth & Permissions in the app's settings, and restart."
-                )
+                who = _read_identity({name: answer.get(name) for name in IDENTITY_FIELDS})
+                if isinstance(who, Identity):
+                    return who
+                self._trouble = who
             except SLACK_TROUBLE as error:
                 self._trouble = _connection_trouble(error_code(error))
             except ValueError:  # a character that no HTTP header can carry
@@ -182,6 +198,36 @@ class SlackConnection:
             log.warning("slack_not_connected", reason=self._trouble, next_try_seconds=wait_seconds)
             await asyncio.sleep(wait_seconds)
             wait_seconds = min(wait_seconds * 2, LAST_RETRY_SECONDS)
+
+
+async def _take_up(conversation: Conversation) -> None:
+    """Looks for questions that nobody answers any more: at once, and every few seconds."""
+    while True:
+        try:
+            await conversation.take_up_unanswered()
+        except SQLAlchemyError:
+            log.warning("unanswered_not_read", exc_info=True)
+        await asyncio.sleep(RENEW_SECONDS)
+
+
+def _read_identity(answer: Mapping[str, Any]) -> Identity | str:
+    """Who the app is, as auth.test tells; a sentence with the mend when it does not."""
+    if answer["team_id"] and answer["user_id"] and not answer["bot_id"]:
+        return (
+            "SLACK_BOT_TOKEN is not a bot token: copy the Bot User OAuth Token (it starts with xoxb-) "
+            "from OAuth & Permissions in the app's settings, and restart."
+        )
+    if missing := [name for name in ("team_id", "user_id", "bot_id") if not answer[name]]:
+        return (
+            f"Slack's answer to auth.test holds no {missing[0]}; trying again. If this lasts, check that SLACK_API_URL "
+            "is Slack's address."
+        )
+    return Identity(
+        team=str(answer["team_id"]),
+        bot_user=str(answer["user_id"]),
+        bot_id=str(answer["bot_id"]),
+        enterprise=answer["enterprise_id"],
+    )
 
 
 def _connection_trouble(code: str) -> str:
@@ -205,7 +251,7 @@ def _web_client(settings: SlackSettings, session: aiohttp.ClientSession) -> Asyn
             AsyncServerErrorRetryHandler(),
         ],
     )
-    if _is_loopback(client.base_url):
+    if _is_on_loopback(client.base_url):
         client.proxy = None  # the SDK takes a proxy from the environment whatever NO_PROXY says
     return client
 
@@ -236,9 +282,5 @@ def _library_logger() -> logging.Logger:
     return logger
 
 
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _is_on_loopback(url: str) -> bool:
+    return is_loopback_host(urlsplit(url).hostname or "")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.metrics import Metrics
@@ -37,7 +38,15 @@ REJECTED_BLOCKS = frozenset(
 FALLBACK_CHARACTERS = 4_000
 """Slack cuts a text at 40,000 characters and advises 4,000."""
 
+PASSING_TROUBLE = frozenset(
+    {"fatal_error", "internal_error", "rate_limited", "ratelimited", "request_timeout", "service_unavailable"}
+)
+"""Errors of chat.postMessage that pass by themselves; all others that Slack names would come again."""
+
 Status = Literal["processing", "active"]
+
+Posted = Literal["posted", "not_now", "never"]
+"""Whether a message stands in its thread; `not_now` when Slack did not answer or has trouble of its own."""
 
 
 @dataclass(frozen=True)
@@ -55,24 +64,27 @@ class Deliver:
         self._client = client
         self._metrics = metrics
 
-    async def post(self, to: Address, message: SlackMessage, *, metadata: dict[str, Any] | None = None) -> bool:
-        """True when the message stands in the thread, with blocks or as text."""
-        code = await self._post(to, text=message.text, blocks=list(message.blocks) or None, metadata=metadata)
-        if code in REJECTED_BLOCKS:
-            log.warning("blocks_rejected", channel=to.channel, code=code, blocks=len(message.blocks))
-            code = await self._post(to, text=_shorter(message.text))
-        if code is not None:
-            log.warning("message_not_posted", channel=to.channel, code=code)
-        return code is None
+    async def post(self, to: Address, message: SlackMessage, *, metadata: dict[str, Any] | None = None) -> Posted:
+        """Posts with blocks, else as text."""
+        trouble = await self._post(to, text=message.text, blocks=list(message.blocks) or None, metadata=metadata)
+        if trouble and error_code(trouble) in REJECTED_BLOCKS:
+            log.warning("blocks_rejected", channel=to.channel, code=error_code(trouble), blocks=len(message.blocks))
+            trouble = await self._post(to, text=_shorter(message.text))
+        if trouble is None:
+            return "posted"
+        passes = _is_passing(trouble)
+        log.warning("message_not_posted", channel=to.channel, code=error_code(trouble), passes=passes)
+        return "not_now" if passes else "never"
 
-    async def _post(self, to: Address, **content: Any) -> str | None:
-        """None when it is posted, else the error's code."""
+    async def _post(self, to: Address, **content: Any) -> Exception | None:
+        """None when it is posted, else what went wrong."""
         try:
             await self._client.chat_postMessage(
                 channel=to.channel, thread_ts=to.thread_ts, unfurl_links=False, unfurl_media=False, **content
             )
         except SLACK_TROUBLE as error:
-            return self._count("chat.postMessage", error)
+            self._count("chat.postMessage", error)
+            return error
         return None
 
     async def show_status(self, to: Address, status: Status) -> None:
@@ -90,6 +102,14 @@ class Deliver:
         code = error_code(error)
         self._metrics.slack_errors.labels(method=method, error=code).inc()
         return code
+
+
+def _is_passing(error: Exception) -> bool:
+    """True when Slack did not answer (no error of its own, or a 5xx or 429), or named an error that passes."""
+    if not isinstance(error, SlackApiError):
+        return True
+    status = getattr(error.response, "status_code", 200)
+    return status == 429 or status >= 500 or error_code(error) in PASSING_TROUBLE
 
 
 def _shorter(text: str) -> str:

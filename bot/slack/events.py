@@ -35,11 +35,6 @@ class Incoming:
     is_externally_shared: bool = False
     """What the envelope says of the channel (`is_ext_shared_channel`)."""
 
-    @property
-    def is_follow_up(self) -> bool:
-        """True for a reply in a thread, where earlier turns can be read."""
-        return self.thread_ts != self.ts
-
 
 @dataclass(frozen=True)
 class Ignored:

@@ -1,12 +1,13 @@
-"""What was said in this thread before, and which school was chosen in it?
+"""What did this person ask in this thread before, what was answered, and which school was chosen for it?
 
-Read from Slack each time and kept nowhere. The thread's own replies carry the chosen school as message metadata, so any
-process can go on where another left off.
+Read from Slack each time and kept nowhere. The thread's own replies carry as message metadata whose message they answer
+and the chosen school, so any process can go on where another left off. What colleagues say to each other in a thread is
+no part of a question: a bystander's "we had this at Saltmarsh" would otherwise decide the school.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,13 @@ MAX_TURNS = 10
 MAX_TURN_CHARACTERS = 2_000
 PAGE_MESSAGES = 200
 MAX_PAGES = 5
-SCHOOL_METADATA = "staffroom_school"
+REPLY_METADATA = "staffroom_reply"
 
 
 @dataclass(frozen=True)
 class ThreadSoFar:
-    """The turns before a message, oldest first, at most ten; the school last chosen; the message's own words."""
+    """The asker's turns before a message and the replies to them, oldest first, at most ten; the school last chosen for
+    a question of theirs; the message's own words."""
 
     turns: tuple[Turn, ...] = ()
     chosen_school: str | None = None
@@ -33,9 +35,10 @@ class ThreadSoFar:
 
 
 async def read_thread(
-    client: AsyncWebClient, identity: Identity, *, channel: str, thread_ts: str, before_ts: str
+    client: AsyncWebClient, identity: Identity, *, channel: str, thread_ts: str, before_ts: str, asker: str
 ) -> ThreadSoFar:
-    """The thread up to the message `before_ts`. Raises SLACK_TROUBLE; needs the history scope of the conversation."""
+    """The thread up to the message `before_ts`, as far as it is the asker's. Raises SLACK_TROUBLE; needs the history
+    scope of the conversation."""
     messages: list[Mapping[str, Any]] = []
     cursor: str | None = None
     for _ in range(MAX_PAGES):
@@ -46,46 +49,81 @@ async def read_thread(
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
-    return thread_so_far(messages, identity, before_ts=before_ts)
+    return thread_so_far(messages, identity, before_ts=before_ts, asker=asker)
 
 
-def thread_so_far(messages: Iterable[Mapping[str, Any]], identity: Identity, *, before_ts: str) -> ThreadSoFar:
-    """What a thread's messages say. Pure. Other apps' posts and notices of edits and joins are left out.
+def thread_so_far(
+    messages: Iterable[Mapping[str, Any]], identity: Identity, *, before_ts: str, asker: str
+) -> ThreadSoFar:
+    """What a thread's messages say. Pure. Other people's and other apps' messages, the replies to them, and notices of
+    edits and joins are left out.
 
-    The school is looked for in the whole thread: a button may have been pressed after the message asked for.
+    Who wrote the message `before_ts` is its asker, whoever pressed a button under it; `asker` is when nobody did. The
+    school is looked for in the whole thread: a button may have been pressed after the message asked for.
     """
+    in_order = sorted(messages, key=lambda message: _when(message.get("ts")))
+    spoken = [message for message in in_order if _is_own(message, identity) or _is_a_persons(message)]
+    asked = next((said for said in spoken if said.get("ts") == before_ts and not _is_own(said, identity)), None)
+    asker = str(asked.get("user")) if asked else asker
     turns: list[Turn] = []
     chosen: str | None = None
-    question: str | None = None
-    for message in sorted(messages, key=lambda message: _when(message.get("ts"))):
-        is_own = message.get("user") == identity.bot_user or message.get("bot_id") == identity.bot_id
-        if is_own:
-            chosen = _chosen_school(message) or chosen
-        elif message.get("bot_id") or message.get("subtype") not in (None, *USERS_SUBTYPES):
-            continue
-        text = clean_text(str(message.get("text") or ""), bot_user=identity.bot_user)
-        if not is_own and message.get("ts") == before_ts:
-            question = text
+    for message in _conversation_of(asker, spoken, identity):
+        is_own = _is_own(message, identity)
+        chosen = (_reply_metadata(message).get("school") if is_own else None) or chosen
+        text = _words(message, identity)
         if text and _when(message.get("ts")) < _when(before_ts):
             turns.append(Turn("assistant" if is_own else "user", text[:MAX_TURN_CHARACTERS]))
-    return ThreadSoFar(tuple(turns[-MAX_TURNS:]), chosen, question)
+    return ThreadSoFar(tuple(turns[-MAX_TURNS:]), chosen, _words(asked, identity) if asked else None)
 
 
-def school_metadata(slug: str) -> dict[str, Any]:
-    """The metadata that a reply carries so that the thread remembers its school.
+def _conversation_of(
+    asker: str, spoken: Iterable[Mapping[str, Any]], identity: Identity
+) -> Iterator[Mapping[str, Any]]:
+    """The asker's messages and the replies to them. A reply that does not say whom it answers is to who spoke last."""
+    theirs: set[Any] = set()
+    spoke_last = None
+    for message in spoken:
+        if _is_own(message, identity):
+            to = _reply_metadata(message).get("to")
+            is_theirs = to in theirs if to else spoke_last == asker
+        else:
+            spoke_last = message.get("user")
+            is_theirs = spoke_last == asker
+        if is_theirs:
+            theirs.add(message.get("ts"))
+            yield message
+
+
+def reply_metadata(*, to: str, school: str | None) -> dict[str, Any]:
+    """The metadata of a reply: `to` is the `ts` of the message it answers; `school` was chosen with a button.
 
     https://docs.slack.dev/messaging/message-metadata
     """
-    return {"event_type": SCHOOL_METADATA, "event_payload": {"school": slug}}
+    payload = {"to": to, **({"school": school} if school else {})}
+    return {"event_type": REPLY_METADATA, "event_payload": payload}
 
 
-def _chosen_school(message: Mapping[str, Any]) -> str | None:
+def _reply_metadata(message: Mapping[str, Any]) -> dict[str, str]:
+    """What a reply of ours says of itself; {} for one posted without metadata."""
     metadata = message.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("event_type") != SCHOOL_METADATA:
-        return None
+    if not isinstance(metadata, Mapping) or metadata.get("event_type") != REPLY_METADATA:
+        return {}
     payload = metadata.get("event_payload")
-    school = payload.get("school") if isinstance(payload, Mapping) else None
-    return school if isinstance(school, str) else None
+    said = payload if isinstance(payload, Mapping) else {}
+    return {name: said[name] for name in ("to", "school") if isinstance(said.get(name), str)}
+
+
+def _words(message: Mapping[str, Any], identity: Identity) -> str:
+    return clean_text(str(message.get("text") or ""), bot_user=identity.bot_user)
+
+
+def _is_own(message: Mapping[str, Any], identity: Identity) -> bool:
+    return message.get("user") == identity.bot_user or message.get("bot_id") == identity.bot_id
+
+
+def _is_a_persons(message: Mapping[str, Any]) -> bool:
+    """False for another app's post and for a notice about a message."""
+    return not message.get("bot_id") and message.get("subtype") in (None, *USERS_SUBTYPES)
 
 
 def _when(ts: Any) -> tuple[int, int]:

@@ -48,8 +48,9 @@ async def answer_message(context: AsyncBoltContext) -> None:
 
 
 async def answer_choice(ack: AsyncAck, context: AsyncBoltContext, body: dict[str, Any]) -> None:
-    await ack()
+    """Claims the choice before it is acknowledged, as a message; if that fails, Slack shows the person a warning."""
     asking = await context["conversation"].accept_choice(body)
+    await ack()
     if asking is not None:
         context["conversation"].begin(asking)
 

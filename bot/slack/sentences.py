@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields
-from importlib.resources import files
+from dataclasses import dataclass
 
-from bot.errors import SettingsError
+from bot.sentences import load_sentences
 
 
 @dataclass(frozen=True)
 class Sentences:
-    """The written sentences of `prompts/replies/slack.toml`; `for_school` holds `{school}` once."""
+    """The written sentences of `prompts/slack.toml`; `for_school` holds `{school}` once."""
 
     not_staff: str
     shared_channel: str
@@ -22,14 +20,6 @@ class Sentences:
     for_school: str
 
 
-def load_sentences() -> Sentences:
+def load_slack_sentences() -> Sentences:
     """All of them. Raises SettingsError naming a sentence that is missing, unknown or empty."""
-    text = (files("prompts") / "replies" / "slack.toml").read_text(encoding="utf-8")
-    found = tomllib.loads(text)
-    known = {field.name for field in fields(Sentences)}
-    wrong = sorted((set(found) ^ known) | {name for name, said in found.items() if not str(said).strip()})
-    if wrong:
-        raise SettingsError(f"prompts/replies/slack.toml: {wrong[0]!r} is missing, unknown or empty.")
-    if "{school}" not in found["for_school"]:
-        raise SettingsError("prompts/replies/slack.toml: 'for_school' must hold {school}.")
-    return Sentences(**found)
+    return load_sentences(Sentences, "slack", holding={"for_school": "{school}"})

@@ -25,7 +25,10 @@ FAREWELL_SECONDS = 5.0
 
 @dataclass(eq=False)
 class _Turn:
-    task: asyncio.Task[None]
+    """`work` is what is cancelled; `whole` waits for it, says why when it was, and is left to end by itself."""
+
+    work: asyncio.Task[None]
+    whole: asyncio.Task[None] = field(init=False)
     why: WhyCancelled = "shutdown"
 
 
@@ -55,37 +58,43 @@ class Turns:
         *,
         when_cancelled: Callable[[WhyCancelled], Awaitable[None]],
     ) -> None:
-        """Runs `work` after the earlier turns of its thread; a turn that is cancelled, even waiting, says so."""
+        """Runs `work` after the earlier turns of its thread.
+
+        A turn that is cancelled says so, even one that waits or has not taken its first step.
+        """
         line = self._lines.setdefault(thread, _Line())
 
         async def run() -> None:
+            async with line.lock:
+                await work()
+
+        async def see_it_through() -> None:
             try:
-                async with line.lock:
-                    await work()
+                await turn.work
             except asyncio.CancelledError:
                 await when_cancelled(turn.why)
-                raise
 
         turn = _Turn(asyncio.create_task(run()))
+        turn.whole = asyncio.create_task(see_it_through())
         line.turns.add(turn)
-        turn.task.add_done_callback(lambda _: self._ended(thread, line, turn))
+        turn.whole.add_done_callback(lambda _: self._ended(thread, line, turn))
 
     def stop(self, thread: Thread) -> bool:
         """Cancels the turns of a thread because a person asked for it; true when there were any."""
         line = self._lines.get(thread)
         for turn in line.turns if line else ():
             turn.why = "stopped"
-            turn.task.cancel()
+            turn.work.cancel()
         return line is not None
 
     async def drain(self, timeout_seconds: float) -> None:
         """Waits for the turns under way; those not done in time are cancelled, and have five seconds to say so."""
-        tasks = {turn.task for line in self._lines.values() for turn in line.turns}
-        if not tasks:
+        turns = {turn.whole: turn for line in self._lines.values() for turn in line.turns}
+        if not turns:
             return
-        _, late = await asyncio.wait(tasks, timeout=timeout_seconds)
-        for task in late:
-            task.cancel()
+        _, late = await asyncio.wait(turns, timeout=timeout_seconds)
+        for whole in late:
+            turns[whole].work.cancel()
         if late:
             log.warning("turns_cancelled_at_shutdown", count=len(late))
             await asyncio.wait(late, timeout=FAREWELL_SECONDS)
@@ -94,5 +103,5 @@ class Turns:
         line.turns.discard(turn)
         if not line.turns and self._lines.get(thread) is line:
             del self._lines[thread]
-        if not turn.task.cancelled() and (error := turn.task.exception()):
+        if not turn.whole.cancelled() and (error := turn.whole.exception()):
             log.error("turn_failed", exc_info=error)

@@ -7,17 +7,10 @@ where a web page in the same browser reaches a loopback service under its own na
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-
-def is_loopback_host(host: str) -> bool:
-    """True for a loopback address or `localhost`; no name is looked up."""
-    try:
-        return ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
+from bot.loopback import is_loopback_host
 
 
 def is_local_request(headers: Mapping[str, str], *, client: str | None, bound_host: str) -> bool:

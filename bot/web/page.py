@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
@@ -20,9 +21,13 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from bot.answer_service import AsyncAnswers
-from bot.metrics import Metrics, outcome_of
-from bot.model import Asker, Question, Reply, Turn
+from bot.answering.interpret import MAX_QUESTION_CHARACTERS
+from bot.errors import StaffroomError
+from bot.metrics import Metrics
+from bot.model import Asker, Question, Redirected, Reply, Turn
+from bot.prompts import load_replies
 from bot.render import render_markdown
+from bot.sentences import load_sentences
 from bot.wording import (
     ELIGIBILITY_WORDS,
     EXAMPLE_QUESTIONS,
@@ -30,16 +35,26 @@ from bot.wording import (
     citation_title,
     doubts_of,
     footer,
+    is_header_of_all,
+    outcome_of,
     programme_detail,
 )
 from ingestion.model import Trust
 
-MAX_QUESTION_CHARACTERS = 2_000
 MAX_HISTORY_TURNS = 20
 MAX_TURN_CHARACTERS = 4_000
 
-NO_QUESTION = "There is no question yet: type one and press Ask."
-TOO_LONG = f"That is longer than {MAX_QUESTION_CHARACTERS:,} characters: please ask it more shortly."
+
+@dataclass(frozen=True)
+class PageSentences:
+    """The written sentences of `prompts/page.toml`; `too_long` holds `{most}` once."""
+
+    too_long: str
+
+
+def load_page_sentences() -> PageSentences:
+    """All of them. Raises SettingsError naming a sentence that is missing, unknown or empty."""
+    return load_sentences(PageSentences, "page", holding={"too_long": "{most}"})
 
 
 class ChatPage:
@@ -48,31 +63,47 @@ class ChatPage:
     def __init__(self, answers: AsyncAnswers, metrics: Metrics) -> None:
         self._answers = answers
         self._metrics = metrics
+        self._no_question = load_replies()["no_question"].fill()
+        self._too_long = load_page_sentences().too_long.replace("{most}", f"{MAX_QUESTION_CHARACTERS:,}")
 
     async def show(self) -> Response:
-        """The page before anything was asked."""
+        """The page before anything was asked. Raises IndexUnavailable, a sentence with the mend."""
         return HTMLResponse(render_page(await self._answers.trust()))
 
     async def answer(self, request: Request) -> Response:
-        """The answer to a form's question: a fragment for the page's own script, else the whole page."""
+        """The answer to a form's question: a fragment for the page's own script, else the whole page.
+
+        Raises IndexUnavailable as `show` does, but for the page's own script, which gets the sentence as a fragment.
+        """
+        is_from_script = request.headers.get("x-requested-with") == "fetch"
         form = await _read_form(request)
         text = " ".join(_field(form, "question").split())
         school = _field(form, "school") or None
         history = read_history(_field(form, "history"))
-        trust = await self._answers.trust()
-        problem = NO_QUESTION if not text else TOO_LONG if len(text) > MAX_QUESTION_CHARACTERS else ""
-        exchange = ""
+        try:
+            trust = await self._answers.trust()
+        except StaffroomError as error:
+            if not is_from_script:
+                raise
+            return HTMLResponse(render_problem(str(error)), 503)
+        problem = self._problem_with(text)
+        earlier, exchange = history, ""
         if not problem:
             record = trust.school(school)
             reply = await self._ask(Question(text, Asker(record.slug if record else None), history))
             exchange = render_exchange(
                 text, reply, history=history, school=school, for_school=record.name if record else ""
             )
-            history = _with_exchange(history, text, reply)
-        if request.headers.get("x-requested-with") == "fetch":
+            history = _latest((*history, *_turns_of(text, reply)))
+        if is_from_script:
             return HTMLResponse(exchange or render_problem(problem), 400 if problem else 200)
-        page = render_page(trust, school=school, history=history, exchange=exchange, problem=problem)
+        page = render_page(trust, school=school, earlier=earlier, history=history, exchange=exchange, problem=problem)
         return HTMLResponse(page, 400 if problem else 200)
+
+    def _problem_with(self, text: str) -> str:
+        if not text:
+            return self._no_question
+        return self._too_long if len(text) > MAX_QUESTION_CHARACTERS else ""
 
     async def _ask(self, question: Question) -> Reply:
         started = time.monotonic()
@@ -85,15 +116,17 @@ def render_page(
     trust: Trust,
     *,
     school: str | None = None,
+    earlier: tuple[Turn, ...] = (),
     history: tuple[Turn, ...] = (),
     exchange: str = "",
     problem: str = "",
 ) -> str:
-    """The whole page. `exchange` is the newest question with its answer, already HTML; `history` includes it."""
+    """The whole page. `exchange` is the newest question with its answer, already HTML, shown after the `earlier` turns;
+    `history` is what the page sends back with the next question."""
     return _templates.get_template("page.html").render(
         trust=trust,
         school=school,
-        earlier=history[:-2] if exchange else history,
+        earlier=earlier,
         history=_history_json(history),
         exchange=Markup(exchange),  # noqa: S704  # made by render_exchange, which escapes
         problem=problem,
@@ -118,11 +151,11 @@ def render_exchange(
     return _templates.get_template("exchange.html").render(
         question=question,
         answer=reply.answer,
-        outcome=outcome_of(reply),
+        outcome=outcome_of(reply.answer),
         school=school,
         for_school=for_school,
         history=_history_json(history),
-        turns=_history_json(_with_exchange((), question, reply)),
+        turns=_history_json(_turns_of(question, reply)),
     )
 
 
@@ -138,7 +171,7 @@ def read_history(text: str) -> tuple[Turn, ...]:
     except (ValueError, RecursionError):
         return ()
     turns = [_turn(entry) for entry in said] if isinstance(said, list) else []
-    return tuple(turn for turn in turns if turn)[-MAX_HISTORY_TURNS:]
+    return _latest(tuple(turn for turn in turns if turn))
 
 
 def _turn(entry: Any) -> Turn | None:
@@ -149,9 +182,15 @@ def _turn(entry: Any) -> Turn | None:
             return None
 
 
-def _with_exchange(history: tuple[Turn, ...], question: str, reply: Reply) -> tuple[Turn, ...]:
-    answered = Turn("assistant", render_markdown(reply.answer)[:MAX_TURN_CHARACTERS])
-    return (*history, Turn("user", question), answered)[-MAX_HISTORY_TURNS:]
+def _turns_of(question: str, reply: Reply) -> tuple[Turn, ...]:
+    """What the page remembers of an exchange: nothing of a disclosure."""
+    if isinstance(reply.answer, Redirected) and reply.answer.kind == "safeguarding":
+        return ()
+    return (Turn("user", question), Turn("assistant", render_markdown(reply.answer)[:MAX_TURN_CHARACTERS]))
+
+
+def _latest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    return turns[-MAX_HISTORY_TURNS:]
 
 
 def _history_json(turns: tuple[Turn, ...]) -> str:
@@ -194,5 +233,6 @@ _templates.globals.update(
     doubts_of=doubts_of,
     eligibility_words=ELIGIBILITY_WORDS,
     footer=footer,
+    is_header_of_all=is_header_of_all,
     programme_detail=programme_detail,
 )

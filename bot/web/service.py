@@ -23,6 +23,7 @@ from bot.errors import StaffroomError
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.slack.connection import SlackConnection, SlackSettings
+from bot.slack.seen import SeenEvents, events_url
 from bot.status import CorpusStatus
 from bot.web.admin import render_admin
 from bot.web.limits import LimitBody, SecurityHeaders
@@ -48,7 +49,10 @@ def create_service(
     host: str = "127.0.0.1",
     metrics: Metrics | None = None,
 ) -> FastAPI:
-    """The service, for uvicorn to run on `host`; Slack is connected when it starts and drained when it stops."""
+    """The service, for uvicorn to run on `host`; Slack is connected when it starts and drained when it stops.
+
+    Raises SettingsError when Slack is set and its accepted events cannot be kept.
+    """
     metrics = metrics or Metrics()
     answers = AsyncAnswers(staffroom)
     slack = _slack_connection(settings, answers, metrics)
@@ -82,10 +86,10 @@ def _slack_connection(settings: Settings, answers: AsyncAnswers, metrics: Metric
         signing_secret=settings.slack_signing_secret,
         app_token=settings.slack_app_token,
         api_url=settings.slack_api_url,
-        database_url=settings.database_url,
-        data=settings.data,
     )
-    return SlackConnection(slack, answers, metrics)
+    # opened here, because an error that uvicorn meets while it starts is a traceback
+    seen = SeenEvents(events_url(settings.database_url, settings.data))
+    return SlackConnection(slack, seen, answers, metrics)
 
 
 def _add_slack(service: FastAPI, slack: SlackConnection | None, settings: Settings, metrics: Metrics) -> None:
@@ -161,11 +165,21 @@ def _add_local_pages(
 
     @service.get("/")
     async def show_chat(request: Request) -> Response:
-        return refusal(request, is_chat=True) or await page.show()
+        if refused := refusal(request, is_chat=True):
+            return refused
+        try:
+            return await page.show()
+        except StaffroomError as error:
+            return PlainTextResponse(f"{error}\n", 503)
 
     @service.post("/chat")
     async def answer_chat(request: Request) -> Response:
-        return refusal(request, is_chat=True) or await page.answer(request)
+        if refused := refusal(request, is_chat=True):
+            return refused
+        try:
+            return await page.answer(request)
+        except StaffroomError as error:
+            return PlainTextResponse(f"{error}\n", 503)
 
     @service.get("/admin")
     def show_admin(request: Request) -> Response:

@@ -66,8 +66,11 @@ def open_reading(path: Path) -> Engine:
     return engine
 
 
-def open_writing(path: Path) -> Engine:
-    """An engine that writes, over the newest schema; the folder and file are made where they are missing."""
+def open_writing(path: Path, *, stands_for: Path | None = None) -> Engine:
+    """An engine that writes, over the newest schema; the folder and file are made where they are missing.
+
+    Of a copy, `stands_for` is the registry it was made of, which messages name. Raises IndexUnavailable.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -77,7 +80,7 @@ def open_writing(path: Path) -> Engine:
         ) from None
     engine = _engine(lambda: _connect(path, mode="rwc", query_only=False), begin="BEGIN IMMEDIATE")
     try:
-        with transaction(engine, path) as connection:
+        with transaction(engine, stands_for or path) as connection:
             if _revision(connection) != HEAD:
                 migrate(connection)
     except IndexUnavailable:
@@ -104,10 +107,14 @@ def transaction(engine: Engine, path: Path) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
-        raise IndexUnavailable(
-            f"The registry {path} does not answer ({error.orig}): if it is in use, try again; if it is damaged, delete "
-            "it and run `staffroom refresh` to build it anew from the corpus."
-        ) from error
+        raise _no_answer(path, error.orig) from error
+
+
+def _no_answer(path: Path, reason: BaseException | None) -> IndexUnavailable:
+    return IndexUnavailable(
+        f"The registry {path} does not answer ({reason}): if it is in use, try again; if it is damaged, delete it and "
+        "run `staffroom refresh` to build it anew from the corpus."
+    )
 
 
 def nothing_indexed(data: Path) -> IndexUnavailable:
@@ -115,13 +122,29 @@ def nothing_indexed(data: Path) -> IndexUnavailable:
 
 
 def copy_registry(source: Path, target: Path) -> None:
-    """Copy the registry as it stands, while others read and write it; `target` must not exist yet."""
-    with _closing(_connect(source, mode="rw", query_only=True)) as original, _closing(sqlite3.connect(target)) as copy:
-        original.backup(copy)
+    """Copy the registry as it stands, while others read and write it; `target` must not exist yet.
+
+    Raises IndexUnavailable where the registry fails, as every other use of it does.
+    """
+    try:
+        with (
+            _closing(_connect(source, mode="rw", query_only=True)) as original,
+            _closing(sqlite3.connect(target)) as copy,
+        ):
+            original.backup(copy)
+    except sqlite3.Error as error:
+        raise _no_answer(source, error) from error
 
 
 def _engine(connect: Callable[[], sqlite3.Connection], *, begin: str) -> Engine:
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=8, max_overflow=32)
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=32,
+        hide_parameters=True,  # a question's words are parameters, and an error's text may reach a log
+    )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select
 
+from ingestion.editions import first_day
 from ingestion.errors import IndexUnavailable, SettingsError
 from ingestion.index import codec
 from ingestion.index.database import database_path, nothing_indexed, open_reading, transaction
@@ -161,6 +163,19 @@ class Index:
         """Every document of the corpus as the registry holds it, by path: in force, superseded, draft, …"""
         with self._reading() as (connection, _):
             return read_versions(connection, IS_LIVE)
+
+    def overdue_switches(self, today: date) -> list[Version]:
+        """The editions that should be in force by now and wait for a refresh to put them there, by path.
+
+        Until one runs, the edition before each is still the one that is searched.
+        """
+        with self._reading() as (connection, _):
+            waiting = read_versions(connection, IS_LIVE, versions.c.status == "waiting")
+        return [
+            version
+            for version in waiting
+            if (begins := first_day(version.metadata.effective_from)) is not None and begins <= today
+        ]
 
     def passage_count(self) -> int:
         """How many passages are searched."""

@@ -9,7 +9,7 @@ Times are ISO 8601 text in UTC. JSON is text (`codec.py` writes it). The word in
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration: a reader refuses any other schema."""
 
 VERSION_TABLE = "ingestion_schema"
@@ -28,6 +28,8 @@ versions = Table(
     Column("digest", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
+    Column("sidecar_size_bytes", BigInteger),
+    Column("sidecar_modified_ns", BigInteger),
     Column("reader", String(20), nullable=False),
     Column("warnings", Text, nullable=False),
     Column("state", String(10), nullable=False),

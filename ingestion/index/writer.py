@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, insert, not_, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, not_, select, update
 
 from ingestion.editions import Edition, Standing
 from ingestion.errors import RefreshRunning, SettingsError
@@ -31,12 +32,14 @@ from ingestion.index.registry import (
     batches,
     read_passages,
     read_state,
+    read_trust,
 )
 from ingestion.index.schema import facts, failures, lease, passages, records, refreshes, versions
 from ingestion.index.vectors import VectorStore, vector_id
 from ingestion.index.words import WordRow, add_words, remove_words
 from ingestion.model import (
     Failure,
+    FileStamp,
     Locator,
     ParsedDocument,
     Passage,
@@ -116,9 +119,9 @@ class IndexWriter:
             copy = Path(folder) / "staffroom.db"
             if self._database.is_file():
                 copy_registry(self._database, copy)
-            engine = open_writing(copy)
+            engine = open_writing(copy, stands_for=self._database)
             try:
-                index = WritableIndex(engine=engine, database=copy, vectors=None)
+                index = WritableIndex(engine=engine, database=self._database, vectors=None)
                 index.discard_staged()
                 yield index
             finally:
@@ -129,7 +132,8 @@ class WritableIndex:
     """The index while one refresh works on it, in the order of the methods below."""
 
     def __init__(self, *, engine: Engine, database: Path, vectors: Path | None) -> None:
-        """`vectors` is None in a rehearsal: what is live is then taken to have its vectors."""
+        """`database` is the file that messages name. `vectors` is None in a rehearsal: what is live is then taken to
+        have its vectors."""
         self._engine = engine
         self._database = database
         self._vectors_folder = vectors
@@ -189,16 +193,20 @@ class WritableIndex:
             known = {
                 row.path: KnownFile(
                     school=_slug(row.school),
-                    size_bytes=row.size_bytes,
-                    modified_ns=row.modified_ns,
+                    stamp=_stamp_of(row),
                     digest=row.digest,
                     reader=row.reader,
                     failed=row.path in failed,
                 )
                 for row in connection.execute(select(versions).where(IS_LIVE))
             }
-        never_read = KnownFile(None, 0, 0, "", "", failed=True, has_version=False)
+        never_read = KnownFile(None, FileStamp(0, 0), "", "", failed=True, has_version=False)
         return known | dict.fromkeys(failed - known.keys(), never_read)
+
+    def known_trust(self) -> Trust:
+        """`trust.toml` as the last refresh read it; a trust with no schools before the first."""
+        with self._transaction() as connection:
+            return read_trust(connection) or Trust()
 
     def stage(self, staged: StagedFile, document: ParsedDocument, split: Sequence[Passage]) -> None:
         """Write a new version with its passages and records, where no reader looks."""
@@ -210,8 +218,7 @@ class WritableIndex:
                     title=document.title,
                     metadata=codec.encode_metadata(document.metadata),
                     digest=staged.digest,
-                    size_bytes=staged.file.size_bytes,
-                    modified_ns=staged.file.modified_ns,
+                    **_stamp_columns(staged.file.stamp),
                     reader=READER,
                     warnings=codec.encode_words(document.warnings),
                     state="staged",
@@ -422,10 +429,17 @@ def _vector_counts(connection: Connection, version_ids: Sequence[int]) -> dict[s
 
 
 def _holding(record: Record, split: Sequence[Passage]) -> Passage:
-    """The passage in which a record stands: the first with a block at its locator, which holds its key if any does."""
-    there = [passage for passage in split if any(_covers(block.locator, record.locator) for block in passage.blocks)]
+    """The passage in which a record stands: the first with a row at its locator, else with words there that name it,
+    else with any words there. A table's header comes last: it is given the locator of the row that follows it."""
     code = str(record.fields.get("code", record.key))
-    return next((passage for passage in there if code in passage.text), next(iter(there), split[0]))
+
+    def fit(passage: Passage) -> tuple[bool, bool, bool, bool]:
+        there = [block for block in passage.blocks if _covers(block.locator, record.locator)]
+        words = [block for block in there if block.kind != "table_header"]
+        has_row = any(block.kind == "table_row" for block in words)
+        return has_row, any(code in block.text for block in words), bool(words), bool(there)
+
+    return max(split, key=fit)
 
 
 def _covers(span: Locator, place: Locator) -> bool:
@@ -522,10 +536,24 @@ def _note_touched(connection: Connection, touched: Sequence[StagedFile]) -> None
     """A file whose date moved and whose bytes did not need not be read again."""
     for one in touched:
         connection.execute(
-            update(versions)
-            .where(IS_LIVE, versions.c.path == one.file.path)
-            .values(size_bytes=one.file.size_bytes, modified_ns=one.file.modified_ns)
+            update(versions).where(IS_LIVE, versions.c.path == one.file.path).values(**_stamp_columns(one.file.stamp))
         )
+
+
+def _stamp_of(row: Row[Any]) -> FileStamp:
+    sidecar = None
+    if row.sidecar_modified_ns is not None:
+        sidecar = FileStamp(row.sidecar_size_bytes, row.sidecar_modified_ns)
+    return FileStamp(row.size_bytes, row.modified_ns, sidecar)
+
+
+def _stamp_columns(stamp: FileStamp) -> dict[str, int | None]:
+    return {
+        "size_bytes": stamp.size_bytes,
+        "modified_ns": stamp.modified_ns,
+        "sidecar_size_bytes": stamp.sidecar.size_bytes if stamp.sidecar else None,
+        "sidecar_modified_ns": stamp.sidecar.modified_ns if stamp.sidecar else None,
+    }
 
 
 # ── small change ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -494,13 +494,12 @@ class _Reader:
             return
         self.layout = None
         rows, locators = _rows_of(table, self.body.words)
-        headers = _header_rows(table)
         if self.table is not None and self.table.takes(table):
-            self.table.add(rows, locators, headers)
+            self.table.add(rows, locators)
             return
         self._close_table()
         self._place_notes()
-        self.table = _OpenTable(table, list(rows), list(locators), headers)
+        self.table = _OpenTable(table, list(rows), list(locators), _header_rows(table))
 
     def _close_table(self) -> None:
         if self.table is not None:
@@ -600,12 +599,12 @@ class _OpenTable:
         """Whether a table at the head of the next page is this one going on: as many columns, at the same place."""
         return _goes_on(replace(self.first, page=self.last_page), table)
 
-    def add(self, rows: Sequence[tuple[str, ...]], locators: Sequence[Locator], headers: int) -> None:
+    def add(self, rows: Sequence[tuple[str, ...]], locators: Sequence[Locator]) -> None:
+        """The rows of the next page, without the header where it is repeated. Another header follows as a row, for its
+        words must not be lost."""
         repeated = 0
         while repeated < min(self.headers, len(rows)) and rows[repeated] == self.rows[repeated]:
             repeated += 1
-        if not repeated and headers and self.headers:
-            repeated = 0  # another header: its rows follow as rows, for their words must not be lost
         self.rows += rows[repeated:]
         self.locators += locators[repeated:]
         self.last_page += 1

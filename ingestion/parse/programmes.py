@@ -8,19 +8,23 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from ingestion.editions import first_day
 from ingestion.errors import DocumentNotRead
 from ingestion.metadata import Cover
 from ingestion.model import Locator, Record
 from ingestion.parse.reading import Outline, Reading
 
 TABLES = ("programmes", "programme")
+NAMES = ("aliases", "former_names")
 NOT_SHOWN = frozenset({"id", "name", "aliases", "former_names", "source", "last_checked"})
 """Keys that serve the look-up and the record's keeper, and not its reader."""
 
 
 def read_programmes(data: bytes) -> Reading:
     """The records of `[[programmes]]`. A record without an id or a name, or with the id of another, is named in the
-    warnings and left out; the others stand. Raises DocumentNotRead: no valid TOML, no record that can be read."""
+    warnings and left out; the others stand. One name where a list of them belongs becomes a list, and a closing date
+    that is none stays as it is written; both are named. Raises DocumentNotRead: no valid TOML, no record that can be
+    read."""
     text = _decoded(data)
     try:
         stated = tomllib.loads(text)
@@ -41,6 +45,8 @@ def read_programmes(data: bytes) -> Reading:
         if problem is not None:
             warnings.append(f"line {line}: {table}[{number + 1}] {problem}")
             continue
+        warnings += [f"line {line}: programme {entry['id']!r}: {doubt}" for doubt in _doubts(entry)]
+        entry = _with_lists_of_names(entry)
         locator = Locator("section", name=entry["name"])
         outline.heading(1, entry["name"])
         shown = list(_shown(entry))
@@ -79,6 +85,28 @@ def _problem(entry: Any, records: Mapping[str, Record]) -> str | None:
     if entry["id"] in records:
         return f"has the id {entry['id']!r} of another programme: give it its own"
     return None
+
+
+def _doubts(entry: Mapping[str, Any]) -> Iterator[str]:
+    """What is not written as it should be, and can be read all the same."""
+    for key in NAMES:
+        if key in entry and not isinstance(entry[key], list):
+            yield f"{key} is {entry[key]!r}, read as one name: write a list in [ ]"
+    cohorts = entry.get("cohorts")
+    for number, cohort in enumerate(cohorts if isinstance(cohorts, list) else [], start=1):
+        closes = cohort.get("closes") if isinstance(cohort, Mapping) else None
+        if closes is not None and not _is_date(closes):
+            yield f"cohorts[{number}].closes is {closes!r}, which is no date: write it as 2027-01-15, or leave it out"
+
+
+def _is_date(value: Any) -> bool:
+    """A TOML date, or ISO 8601 text of any precision: "2027-01-15", "2027-01"."""
+    return isinstance(value, date) or (isinstance(value, str) and first_day(value) is not None)
+
+
+def _with_lists_of_names(entry: Mapping[str, Any]) -> dict[str, Any]:
+    single = {key: [str(entry[key])] for key in NAMES if key in entry and not isinstance(entry[key], list)}
+    return {**entry, **single}
 
 
 def _shown(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -9,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.errors import CorpusError, DocumentNotRead
-from ingestion.model import RawFile, School, Slug, SourceFile, Trust
+from ingestion.model import FileStamp, RawFile, School, Slug, SourceFile, Trust
 from ingestion.trust import read_trust
 
 TRUST_FILE = "trust.toml"
+TRUST_WIDE = ("trust", "frameworks")
+"""The folders whose documents hold for every school, where `trust.toml` states the schools; besides the root itself."""
 SIDECAR_SUFFIX = ".toml"
 LITTER = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
 """What desktops leave in folders, besides hidden files."""
@@ -41,8 +44,8 @@ class FolderSource:
     def files(self) -> list[SourceFile]:
         """Every document of the folder, unread, sorted by path. Raises CorpusError as `read_trust` does.
 
-        A document that must not be read (its folder is no school of the trust, a link leads out of the corpus) is
-        listed too, with its `problem`.
+        A document that must not be read (its folder is neither the trust's nor a school's, a link leads out of the
+        corpus) is listed too, with its `problem`.
         """
         trust = self.read_trust()
         has_trust_file = (self.root / TRUST_FILE).exists()
@@ -60,10 +63,10 @@ class FolderSource:
         if file.problem is not None:
             raise DocumentNotRead(file.problem)
         path = self.root / name_on_disk(file.path)
-        sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
         try:
             data = path.read_bytes()
-            sidecar_data = sidecar.read_bytes() if sidecar.is_file() else None
+            has_sidecar = _stamp_of_sidecar(path) is not None
+            sidecar_data = _sidecar_of(path).read_bytes() if has_sidecar else None
         except OSError as error:
             raise DocumentNotRead(f"it cannot be opened ({_reason(error)}): check its permissions") from error
         return RawFile(file.path, file.school, data, sidecar_data)
@@ -101,24 +104,13 @@ class FolderSource:
 
     def _source_file(self, relative: Path, trust: Trust | None) -> SourceFile:
         school = _school_of(relative) if trust is not None else None
-        problem = self._problem(relative) or _no_home(relative, school, trust)
+        problem = _no_home(relative, school, trust)
         try:
-            status = (self.root / relative).stat()
-        except OSError as error:
-            return SourceFile(printable(relative), school, 0, 0, problem or f"it cannot be opened ({_reason(error)})")
-        return SourceFile(
-            path=printable(relative),
-            school=school,
-            size_bytes=status.st_size,
-            modified_ns=max(status.st_mtime_ns, self._sidecar_modified_ns(relative)),
-            problem=problem,
-        )
-
-    def _sidecar_modified_ns(self, relative: Path) -> int:
-        try:
-            return (self.root / relative.with_name(relative.name + SIDECAR_SUFFIX)).stat().st_mtime_ns
-        except FileNotFoundError:
-            return 0
+            problem = self._problem(relative) or problem
+            stamp = _UNSEEN if problem else _stamp(self.root / relative)
+        except OSError:
+            stamp = _UNSEEN  # no reason to take it out of service: `read` tries to open it, and says what is wrong
+        return SourceFile(printable(relative), school, stamp, problem)
 
     def _problem(self, relative: Path) -> str | None:
         path = self.root / relative
@@ -158,6 +150,32 @@ def name_on_disk(path: str) -> Path:
     return Path(os.fsdecode(data))
 
 
+# ── what tells that it changed ───────────────────────────────────────────────────────────────────────────────────────
+
+_UNSEEN = FileStamp(0, 0)
+"""The stamp of a file that cannot be looked at: unlike that of any file that was read, so that it is read again."""
+
+
+def _stamp(path: Path) -> FileStamp:
+    status = path.stat()
+    return FileStamp(status.st_size, status.st_mtime_ns, sidecar=_stamp_of_sidecar(path))
+
+
+def _stamp_of_sidecar(path: Path) -> FileStamp | None:
+    """None where there is no sidecar; a document's name may be so long that none could be beside it."""
+    try:
+        status = _sidecar_of(path).stat()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+            return None
+        raise
+    return FileStamp(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+def _sidecar_of(path: Path) -> Path:
+    return path.with_name(path.name + SIDECAR_SUFFIX)
+
+
 # ── what is a document, and whose ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -192,8 +210,14 @@ def _no_home(relative: Path, school: School, trust: Trust | None) -> str | None:
         return None
     if school is not None:
         return f"schools/{school} is not a school in trust.toml: add it there or rename the folder"
-    if relative.parts[0].casefold() == "schools":
+    folder = relative.parts[0]
+    if folder.casefold() == "schools":
         return "it stands in schools/ but in no school's folder: move it into one, or into trust/"
+    if len(relative.parts) > 1 and folder.casefold() not in TRUST_WIDE:
+        return (
+            f"the folder {printable(Path(folder))}/ does not say whose it is: move it into trust/ if it holds for all "
+            "schools, or into schools/ under the slug of its school"
+        )
     return None
 
 

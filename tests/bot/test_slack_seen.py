@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -159,9 +161,9 @@ def test_a_question_older_than_an_hour_is_dropped_with_a_line_that_does_not_quot
     assert "phones?" not in str(logged)
 
 
-def test_an_error_of_the_database_does_not_quote_the_question(url: str) -> None:
-    seen = SeenEvents(url)
-    Path(url.removeprefix("sqlite:///")).write_bytes(b"no database at all, " * 100)
+def test_an_error_of_the_database_does_not_quote_the_question(seen: SeenEvents, url: str) -> None:
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
+        database.execute("ALTER TABLE slack_unanswered RENAME COLUMN question TO of_another_version")
     with pytest.raises(SQLAlchemyError) as raised:
         seen.claim(["event:1"], "my unmistakable question")
     assert "unmistakable" not in str(raised.value)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from bot.model import Question, Reply
 from bot.web.service import create_service
-from tests.replies import QUOTED, QUOTED_TABLE, WHICH_SCHOOL
+from tests.replies import QUOTED, QUOTED_TABLE, SAFEGUARDING, WHICH_SCHOOL
 from tests.scenario.running import FakeStaffroom, running_in_a_thread, settings_for
 
 CHROMIUM = next(
@@ -25,6 +25,8 @@ SMALLEST = {"width": 320, "height": 640}
 def answer(question: Question) -> Reply:
     if "ladder" in question.text:
         return QUOTED_TABLE
+    if "told me" in question.text:
+        return SAFEGUARDING
     return QUOTED if question.asker.school else WHICH_SCHOOL
 
 
@@ -118,6 +120,19 @@ def test_the_school_is_chosen_with_a_button_and_kept_for_the_next_question(
     assert [len(question.history) for question in asked] == [0, 0, 4]
 
 
+def test_a_disclosure_is_not_sent_again_with_the_next_question(page: Page, staffroom: FakeStaffroom) -> None:
+    for number, text in enumerate(("What is the ladder?", "A pupil told me something", "And the ladder again?")):
+        page.fill("#question", text)
+        page.keyboard.press("Enter")
+        page.locator("article").nth(number).wait_for()
+    assert "told me" not in page.input_value("#history")
+    assert [[turn.text for turn in question.history if turn.role == "user"] for question in staffroom.asked] == [
+        [],
+        ["What is the ladder?"],
+        ["What is the ladder?"],
+    ]
+
+
 def test_an_example_is_asked_with_one_press(page: Page, staffroom: FakeStaffroom) -> None:
     press_until(page, "Tab", ".examples button")
     page.keyboard.press("Enter")
@@ -131,7 +146,7 @@ def test_answers_are_announced_politely_and_a_problem_at_once(page: Page) -> Non
     assert log.get_attribute("aria-live") == "polite"
     page.focus("#question")
     page.keyboard.press("Enter")
-    page.get_by_role("alert").get_by_text("There is no question yet").wait_for()
+    page.get_by_role("alert").get_by_text("I did not see a question").wait_for()
 
 
 @pytest.mark.parametrize("size", [PHONE, SMALLEST])

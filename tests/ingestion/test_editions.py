@@ -144,10 +144,11 @@ def test_a_school_never_supersedes_another_schools_or_the_trusts_document() -> N
     assert standings(trust, other, by_title) == [IN_FORCE, IN_FORCE, IN_FORCE]
 
 
-def test_the_trust_may_supersede_a_schools_document_by_its_path() -> None:
-    school = edition("schools/a/phones.md", "Phones", school=Slug("a"))
-    trust = edition("trust/phones.md", "Phones at work", supersedes="schools/a/phones.md")
-    assert standings(school, trust) == [SUPERSEDED, IN_FORCE]
+@pytest.mark.parametrize("supersedes", ["schools/a/phones.md", "phones.md", "Phones", "Phones v1"])
+def test_the_trust_never_supersedes_a_schools_document(supersedes: str) -> None:
+    school = edition("schools/a/phones.md", "Phones", school=Slug("a"), version="1")
+    trust = edition("trust/phones-at-work.md", "Phones at work", supersedes=supersedes)
+    assert standings(school, trust) == [IN_FORCE, IN_FORCE]
 
 
 # ── namesakes ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,3 +234,37 @@ def test_of_three_namesakes_only_the_latest_stays_and_drafts_do_not_count() -> N
         edition("d.md", version="4", status="draft"),
     ]
     assert standings(*editions) == [SUPERSEDED, SUPERSEDED, IN_FORCE, Standing("draft")]
+
+
+CIRCLE = {  # a is later than b by version, b than c by its date of effect, c than a by its approval
+    "a.md": {"version": "2", "approved_on": "2024-01-01"},
+    "b.md": {"version": "1", "effective_from": "2026-01-01"},
+    "c.md": {"effective_from": "2025-01-01", "approved_on": "2025-01-01"},
+}
+
+
+def test_of_namesakes_each_of_which_is_earlier_than_another_all_stay_with_a_doubt() -> None:
+    assert standings(*(edition(path, **stated) for path, stated in CIRCLE.items())) == [
+        Standing(
+            "in_force",
+            f"“Lone working policy” also stands in {others}, "
+            "and what their versions and dates say of which is in force contradicts itself.",
+        )
+        for others in ("b.md, c.md", "a.md, c.md", "a.md, b.md")
+    ]
+
+
+def test_a_namesake_that_nothing_places_takes_no_circle_out_of_force() -> None:
+    decided = standings(*(edition(path, **stated) for path, stated in CIRCLE.items()), edition("d.md"))
+    assert [standing.status for standing in decided] == ["in_force"] * 4
+    assert all(standing.doubt for standing in decided)
+
+
+def test_an_edition_later_than_one_of_a_circle_ends_it() -> None:
+    newest = edition("d.md", version="3")
+    assert standings(*(edition(path, **stated) for path, stated in CIRCLE.items()), newest) == [
+        SUPERSEDED,
+        SUPERSEDED,
+        SUPERSEDED,
+        IN_FORCE,
+    ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import CorpusError, DocumentNotRead
-from ingestion.model import Slug, SourceFile, Trust
+from ingestion.model import FileStamp, Slug, SourceFile, Trust
 from ingestion.sources.folder import FolderSource, name_on_disk, printable
 
 TRUST_TOML = '[trust]\nname = "A"\n[[schools]]\nslug = "saltmarsh"\nname = "Saltmarsh"\n'
@@ -69,6 +69,30 @@ def test_a_folder_of_no_known_school_is_never_trust_wide(tmp_path: Path) -> None
         source.read(file)
 
 
+def test_a_folder_that_is_neither_the_trusts_nor_a_schools_is_never_trust_wide(tmp_path: Path) -> None:
+    source = folder(
+        tmp_path,
+        "school/saltmarsh/behaviour.md",
+        "Saltmarsh/rewards.md",
+        "trusts/leave.md",
+        "Trust/pay.md",
+        "Frameworks/ecf.csv",
+        "calendar.pdf",
+    )
+    mend = (
+        "does not say whose it is: move it into trust/ if it holds for all schools, "
+        "or into schools/ under the slug of its school"
+    )
+    assert problems(source) == {
+        "Saltmarsh/rewards.md": f"the folder Saltmarsh/ {mend}",
+        "school/saltmarsh/behaviour.md": f"the folder school/ {mend}",
+        "trusts/leave.md": f"the folder trusts/ {mend}",
+    }
+    rewards = next(file for file in source.files() if file.path == "Saltmarsh/rewards.md")
+    with pytest.raises(DocumentNotRead, match="the folder Saltmarsh/ does not say whose it is"):
+        source.read(rewards)
+
+
 def test_without_trust_toml_every_document_is_trust_wide(tmp_path: Path) -> None:
     source = folder(tmp_path, "README.md", "schools/xyz/a.md", "deep/er/b.txt", trust=False)
     assert listed(source) == {"README.md": None, "deep/er/b.txt": None, "schools/xyz/a.md": None}
@@ -105,13 +129,29 @@ def test_a_sidecar_comes_with_its_document_and_its_change_is_seen(tmp_path: Path
     source = folder(tmp_path, "trust/policy.docx")
     [before] = source.files()
     assert source.read(before).sidecar is None
+    assert before.stamp.sidecar is None
     sidecar = tmp_path / "trust/policy.docx.toml"
     sidecar.write_text('version = "2"')
-    os.utime(sidecar, ns=(before.modified_ns + 5, before.modified_ns + 5))
+    os.utime(sidecar, ns=(7, 7))  # older by far than its document
     [after] = source.files()
-    assert after.modified_ns == before.modified_ns + 5
+    assert after.stamp == FileStamp(before.stamp.size_bytes, before.stamp.modified_ns, sidecar=FileStamp(13, 7))
     assert source.read(after).sidecar == b'version = "2"'
     assert source.read(after).data == b"trust/policy.docx"
+
+
+def test_a_folder_named_like_a_sidecar_is_none(tmp_path: Path) -> None:
+    source = folder(tmp_path, "trust/policy.docx", "trust/policy.docx.toml/a.md")
+    policy = next(file for file in source.files() if file.path == "trust/policy.docx")
+    assert (policy.stamp.sidecar, source.read(policy).sidecar) == (None, None)
+
+
+@pytest.mark.parametrize("length", [250, 251, 255])
+def test_a_name_too_long_for_a_sidecar_stops_nothing(tmp_path: Path, length: int) -> None:
+    name = "a" * (length - 3) + ".md"
+    source = folder(tmp_path, f"trust/{name}", "trust/b.md")
+    assert list(listed(source)) == [f"trust/{name}", "trust/b.md"]
+    assert problems(source) == {}
+    assert source.read(source.files()[0]).sidecar is None
 
 
 def test_links_out_of_the_corpus_and_to_nothing_are_refused_by_name(tmp_path: Path) -> None:
@@ -153,7 +193,7 @@ def test_a_printable_name_leads_back_to_the_file(name: bytes) -> None:
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(DocumentNotRead, match=r"it cannot be opened \(no such file or directory\)"):
-        folder(tmp_path).read(SourceFile("trust/gone.md", None, 0, 0))
+        folder(tmp_path).read(SourceFile("trust/gone.md", None, FileStamp(0, 0)))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -1,9 +1,13 @@
 """Claims about what can be asked of the index, and of what it never answers with."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,21 @@ from hypothesis import strategies as st
 from ingestion.errors import IndexUnavailable, SettingsError
 from ingestion.index import Index, open_index, reader
 from ingestion.index.vectors import VectorStore, collection_name, vector_id
-from ingestion.model import Hit, School, Slug, Trust
+from ingestion.index.writer import StagedFile, open_writer
+from ingestion.model import (
+    Block,
+    FileStamp,
+    Hit,
+    Locator,
+    Metadata,
+    ParsedDocument,
+    Passage,
+    Record,
+    School,
+    Slug,
+    SourceFile,
+    Trust,
+)
 from tests.fakes import FakeEmbedder
 from tests.ingestion.texts import Desk
 
@@ -104,6 +122,27 @@ def test_no_search_ever_returns_a_passage_of_a_school_that_was_not_asked_for(
     assert set(schools_of(hits)) == {Slug(slug) if slug else None for slug, _ in corpus} & allowed
 
 
+# ── what a failure tells ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("ask", ["matching", "word_weight", "statements"])
+def test_no_word_of_a_question_stands_in_the_text_of_a_failure(desk: Desk, ask: str) -> None:
+    with closing(sqlite3.connect(desk.data / "staffroom.db")) as database, database:
+        database.execute("DROP TABLE words")
+        database.execute("DROP TABLE records")
+    questions: dict[str, Callable[[Index], object]] = {
+        "matching": lambda index: index.matching("Featherstonehaugh leave", schools=(), limit=3),
+        "word_weight": lambda index: index.word_weight(["Featherstonehaugh"]),
+        "statements": lambda index: index.statements("Featherstonehaugh"),
+    }
+    with pytest.raises(IndexUnavailable) as failed:
+        desk.look(questions[ask])
+    chain: list[BaseException | None] = [failed.value, failed.value.__cause__]
+    texts = [str(error) for error in chain]
+    assert "no such table" in texts[1]
+    assert [text for text in texts if "featherstonehaugh" in text.lower()] == []
+
+
 # ── what a search gives ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -173,6 +212,79 @@ def test_records_of_what_is_not_in_force_are_not_found(desk: Desk) -> None:
     desk.source.documents["trust/ecf.md"] = "status: draft\nstatement 4.6 Break tasks down."
     desk.refresh()
     assert desk.look(lambda index: index.statements("4.6")) == []
+
+
+def stated(code: str, row: int) -> Block:
+    return Block("table_row", f"{code} | Words of {code}.", Locator("row", row), (code, f"Words of {code}."))
+
+
+def heading_row(row: int) -> Block:
+    return Block("table_header", "code | text", Locator("row", row), ("code", "text"))
+
+
+def words_at(text: str, row: int) -> Block:
+    return Block("paragraph", text, Locator("row", row))
+
+
+PROSE = words_at("See 4.6 for more.", 1)
+
+
+@pytest.mark.parametrize(
+    ("passages", "expected"),
+    [
+        pytest.param([[heading_row(2)], [heading_row(3), stated("4.6", 2)]], 1, id="its row, not its table's header"),
+        pytest.param([[PROSE], [stated("4.5", 3)], [stated("4.6", 2)]], 2, id="its row, not one beside it"),
+        pytest.param([[heading_row(2), PROSE], [stated("4.6", 2)]], 1, id="its row, not a header beside its code"),
+        pytest.param(
+            [[heading_row(2), stated("4.5", 1)], [heading_row(2), words_at("4.6", 2)]],
+            1,
+            id="of a row too long for a passage, the words that name it",
+        ),
+        pytest.param([[words_at("On 4.6", 2)], [stated("4.6", 2)]], 1, id="its row, not words about it in its place"),
+        pytest.param([[heading_row(2)], [words_at("Plan", 2)]], 1, id="any words in its place, before the header"),
+        pytest.param([[PROSE], [heading_row(2)]], 1, id="the header, where nothing else stands there"),
+        pytest.param([[PROSE], [stated("4.5", 3)]], 0, id="the first, where nothing stands there"),
+    ],
+)
+def test_a_record_is_held_by_the_passage_with_its_row(
+    passages: list[list[Block]], expected: int, tmp_path: Path
+) -> None:
+    record = Record("statement", "ecf:4.6", {"code": "4.6"}, Locator("row", 2))
+    split = [Passage(number, ("ECF",), tuple(blocks)) for number, blocks in enumerate(passages)]
+    document = ParsedDocument("ecf.csv", None, Metadata(), (), (record,))
+    with open_writer(data=tmp_path).lease() as index:
+        index.stage(StagedFile(SourceFile("ecf.csv", None, FileStamp(1, 1)), "digest"), document, split)
+    with closing(sqlite3.connect(tmp_path / "staffroom.db")) as database:
+        held = database.execute("SELECT ordinal FROM records JOIN passages ON passages.id = passage_id").fetchall()
+    assert held == [(expected,)]
+
+
+# ── editions that wait ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("today", "overdue"),
+    [
+        (date(2026, 11, 30), []),
+        (date(2026, 12, 1), ["trust/month.md", "trust/pay-2.md"]),
+        (date(2027, 1, 1), ["trust/month.md", "trust/pay-2.md", "trust/year.md"]),
+    ],
+)
+def test_an_edition_whose_day_has_come_is_named_until_a_refresh_puts_it_in_force(
+    desk: Desk, today: date, overdue: list[str]
+) -> None:
+    desk.source.documents |= {
+        "trust/pay-1.md": "title: Pay\nversion: 1\nPay is monthly.",
+        "trust/pay-2.md": "title: Pay\nversion: 2\neffective_from: 2026-12-01\nPay is weekly.",
+        "trust/month.md": "effective_from: 2026-12\nTies are optional.",
+        "trust/year.md": "effective_from: 2027\nTies are banned.",
+        "trust/some-day.md": "status: waiting\nTies are gone.",
+        "trust/draft.md": "status: draft\neffective_from: 2026-01-01\nTies may go.",
+    }
+    desk.refresh()
+    assert [version.path for version in desk.look(lambda index: index.overdue_switches(today))] == overdue
+    desk.refresh(today=today)
+    assert desk.look(lambda index: index.overdue_switches(today)) == []
 
 
 # ── while refreshes go on ────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,7 +450,10 @@ def test_servers_are_refused_by_name_until_they_are_supported(tmp_path: Path) ->
         open_index(data=tmp_path, database_url="postgresql+psycopg://u:p@h/d")
 
 
-def test_a_trust_without_settings_has_the_defaults(desk: Desk) -> None:
+def test_a_trust_without_settings_has_the_defaults(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "data", {"pay.md": "Teachers are paid monthly."})
+    desk.source.trust = Trust()
+    desk.refresh()
     assert desk.look(lambda index: index.trust()) == Trust()
 
 

@@ -84,12 +84,32 @@ def test_the_newest_migration_is_the_one_that_readers_ask_for() -> None:
     assert ScriptDirectory(str(folder)).get_heads() == [HEAD]
 
 
+def test_a_registry_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "staffroom.db"
+    open_writing(path).dispose()
+    kept = (1, "a.md", "A", "{}", "d", 3, 4, "1", "[]", "live", "in_force", 0, 0, "2026-11-21")
+    columns = "id, path, title, metadata, digest, size_bytes, modified_ns, reader, warnings, state, status"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE versions DROP COLUMN sidecar_size_bytes")
+        database.execute("ALTER TABLE versions DROP COLUMN sidecar_modified_ns")
+        database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+        database.execute(
+            f"INSERT INTO versions ({columns}, is_indexed, passage_count, staged_at) VALUES ({', '.join('?' * 14)})",
+            kept,
+        )
+    open_writing(path).dispose()
+    open_reading(path).dispose()
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute(f"SELECT {columns}, sidecar_size_bytes, sidecar_modified_ns FROM versions").fetchall()
+    assert rows == [(*kept[:11], None, None)]
+
+
 def test_a_registry_of_another_version_is_refused_by_readers(tmp_path: Path) -> None:
     path = tmp_path / "staffroom.db"
     open_writing(path).dispose()
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0000'")
-    with pytest.raises(IndexUnavailable, match=r"another version of Staffroom \(0000, not 0001\): run"):
+    with pytest.raises(IndexUnavailable, match=r"another version of Staffroom \(0000, not 0002\): run"):
         open_reading(path)
 
 

@@ -100,6 +100,35 @@ def test_a_programme_that_cannot_be_read_takes_no_other_down() -> None:
     )
 
 
+COHORT = '[[programmes]]\nid = "npqlbc"\nname = "NPQ"\n[[programmes.cohorts]]\nopens = 2026-11-01\ncloses = {}\n'
+
+
+@pytest.mark.parametrize("closes", ["15 January 2027", "rolling", "2027-13-40"])
+def test_a_closing_date_that_is_none_is_named_and_kept_as_text(closes: str) -> None:
+    document = parsed(COHORT.format(f'"{closes}"'), "programmes.toml")
+    assert document.warnings == (
+        f"line 1: programme 'npqlbc': cohorts[1].closes is '{closes}', which is no date: "
+        "write it as 2027-01-15, or leave it out",
+    )
+    assert document.records[0].fields["cohorts"] == [{"opens": "2026-11-01", "closes": closes}]
+
+
+@pytest.mark.parametrize("closes", ["2027-01-15", '"2027-01-15"', '"2027-01"'])
+def test_a_closing_date_needs_no_warning(closes: str) -> None:
+    document = parsed(COHORT.format(closes), "programmes.toml")
+    assert document.warnings == ()
+    assert document.records[0].fields["cohorts"][0]["closes"] == closes.strip('"')
+
+
+@pytest.mark.parametrize("field", ["aliases", "former_names"])
+def test_names_given_as_text_are_named_and_read_as_one_name(field: str) -> None:
+    document = parsed(f'[[programmes]]\nid = "npqh"\nname = "NPQH"\n{field} = "Headship award"\n', "programmes.toml")
+    assert document.records[0].fields[field] == ["Headship award"]
+    assert document.warnings == (
+        f"line 1: programme 'npqh': {field} is 'Headship award', read as one name: write a list in [ ]",
+    )
+
+
 @pytest.mark.parametrize(
     ("stated", "reason"),
     [

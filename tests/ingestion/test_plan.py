@@ -4,12 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from ingestion.errors import CannotStart
-from ingestion.model import Slug, SourceFile
-from ingestion.plan import READER, KnownFile, RefreshPlan, is_unchanged, plan_refresh, refuse_mass_removal
+from ingestion.errors import CannotStart, CorpusError
+from ingestion.model import FileStamp, SchoolRecord, Slug, SourceFile, Trust
+from ingestion.plan import (
+    READER,
+    KnownFile,
+    RefreshPlan,
+    is_unchanged,
+    plan_refresh,
+    refuse_lost_trust,
+    refuse_mass_removal,
+)
 
-FILE = SourceFile("trust/pay.md", None, size_bytes=10, modified_ns=5)
-KNOWN = KnownFile(None, size_bytes=10, modified_ns=5, digest="d1", reader=READER)
+STAMP = FileStamp(size_bytes=10, modified_ns=5, sidecar=FileStamp(3, 4))
+FILE = SourceFile("trust/pay.md", None, STAMP)
+KNOWN = KnownFile(None, STAMP, digest="d1", reader=READER)
 
 
 def plan_of(*files: SourceFile, **known: KnownFile) -> RefreshPlan:
@@ -29,8 +38,11 @@ def test_a_file_that_looks_the_same_is_kept_unread() -> None:
 @pytest.mark.parametrize(
     "known",
     [
-        pytest.param(replace(KNOWN, size_bytes=11), id="another size"),
-        pytest.param(replace(KNOWN, modified_ns=6), id="another date, even an older one"),
+        pytest.param(replace(KNOWN, stamp=replace(STAMP, size_bytes=11)), id="another size"),
+        pytest.param(replace(KNOWN, stamp=replace(STAMP, modified_ns=6)), id="another date, even an older one"),
+        pytest.param(replace(KNOWN, stamp=replace(STAMP, sidecar=None)), id="a sidecar that was not there"),
+        pytest.param(replace(KNOWN, stamp=replace(STAMP, sidecar=FileStamp(4, 4))), id="another size of the sidecar"),
+        pytest.param(replace(KNOWN, stamp=replace(STAMP, sidecar=FileStamp(3, 5))), id="another date of the sidecar"),
         pytest.param(replace(KNOWN, school=Slug("saltmarsh")), id="another school"),
         pytest.param(replace(KNOWN, reader="0"), id="read by an older reader"),
         pytest.param(replace(KNOWN, failed=True), id="failed last time"),
@@ -44,6 +56,12 @@ def test_a_file_is_read_again_when_anything_about_it_differs(known: KnownFile) -
 def test_a_file_with_a_problem_is_read_at_each_refresh_so_that_it_is_named() -> None:
     homeless = replace(FILE, problem="schools/xyz is not a school in trust.toml")
     assert plan_of(homeless, trust_pay=KNOWN).read == (homeless,)
+
+
+def test_of_a_file_that_must_not_be_read_the_edition_before_is_removed() -> None:
+    homeless = replace(FILE, problem="the folder Kestrel/ does not say whose it is")
+    assert plan_of(homeless, trust_pay=KNOWN).remove == ("trust/pay.md",)
+    assert plan_of(homeless, trust_pay=replace(KNOWN, failed=True, has_version=False)).remove == ()
 
 
 def test_a_document_whose_file_went_is_removed() -> None:
@@ -90,3 +108,49 @@ def test_removing_more_than_a_fifth_of_ten_or_more_documents_stops(removed: int,
         return
     with pytest.raises(CannotStart, match=rf"remove {removed} of {documents} documents .*--allow-mass-removal"):
         refuse_mass_removal(plan)
+
+
+def test_a_mass_removal_for_want_of_a_home_says_so() -> None:
+    homeless = SourceFile(
+        "Kestrel/pay.md", None, STAMP, problem="the folder Kestrel/ does not say whose it is: move it"
+    )
+    plan = RefreshPlan(read=(homeless,), remove=("Kestrel/pay.md", "b", "c"), known_documents=10)
+    with pytest.raises(CannotStart, match=r"\(the first: Kestrel/pay.md: the folder Kestrel/ does not say whose it is"):
+        refuse_mass_removal(plan)
+
+
+SAMPHIRE = Trust(name="Samphire", schools=(SchoolRecord(Slug("saltmarsh"), "Saltmarsh"),))
+SCHOOLS_OWN = {"schools/saltmarsh/phones.md": replace(KNOWN, school=Slug("saltmarsh"))}
+
+
+@pytest.mark.parametrize(
+    ("known_trust", "known"),
+    [
+        pytest.param(SAMPHIRE, SCHOOLS_OWN, id="a trust with schools and their documents"),
+        pytest.param(SAMPHIRE, {}, id="a trust with schools that have no document yet"),
+        pytest.param(Trust(), SCHOOLS_OWN, id="documents of a school"),
+    ],
+)
+def test_a_trust_file_that_went_from_a_corpus_with_schools_stops_the_refresh(
+    known_trust: Trust, known: dict[str, KnownFile]
+) -> None:
+    with pytest.raises(
+        CorpusError, match=r"^trust.toml is missing .*Put trust.toml back; for another corpus, set STAFF"
+    ):
+        refuse_lost_trust(Trust(), known_trust=known_trust, known=known)
+
+
+@pytest.mark.parametrize(
+    ("trust", "known_trust", "known"),
+    [
+        pytest.param(Trust(), Trust(), {}, id="the first refresh of a plain folder"),
+        pytest.param(Trust(), Trust(), {"a.md": KNOWN}, id="a plain folder again"),
+        pytest.param(Trust(), Trust(name="Samphire"), {"trust/a.md": KNOWN}, id="a trust without schools"),
+        pytest.param(SAMPHIRE, SAMPHIRE, SCHOOLS_OWN, id="trust.toml is there"),
+        pytest.param(Trust(name="Samphire"), SAMPHIRE, SCHOOLS_OWN, id="trust.toml is there and states no schools"),
+    ],
+)
+def test_a_corpus_that_never_had_schools_or_states_its_trust_is_refreshed(
+    trust: Trust, known_trust: Trust, known: dict[str, KnownFile]
+) -> None:
+    refuse_lost_trust(trust, known_trust=known_trust, known=known)

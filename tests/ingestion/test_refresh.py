@@ -2,14 +2,15 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ingestion.errors import CannotStart, IndexUnavailable, RefreshRunning
+from ingestion.errors import CannotStart, CorpusError, IndexUnavailable, RefreshRunning
 from ingestion.index.writer import open_writer
-from ingestion.model import Acronym, Failure, PassageCounts, RawFile, RefreshReport, Trust
+from ingestion.model import Acronym, Failure, PassageCounts, RawFile, RefreshReport, SchoolRecord, Slug, Trust
 from ingestion.refresh import Progress
 from tests.fakes import FakeEmbedder
 from tests.ingestion.texts import Desk
@@ -221,6 +222,38 @@ def test_what_was_not_read_of_a_document_is_told_once_and_kept_on_record(desk: D
     assert desk.look(lambda index: index.warnings()) == [warning]
 
 
+@pytest.mark.parametrize("document", ["Phones stay in bags.", "UNREADABLE"])
+def test_a_document_that_must_not_be_read_any_more_leaves_the_index_and_is_named(desk: Desk, document: str) -> None:
+    desk.refresh()
+    desk.source.documents["trust/leave.md"] = document
+    desk.source.problems["trust/leave.md"] = "it is a link that leads out of the corpus folder"
+    result = desk.refresh()
+    assert (result.removed, result.kept) == (("trust/leave.md",), 2)
+    assert result.failed == (Failure("trust/leave.md", "it is a link that leads out of the corpus folder"),)
+    assert desk.ask("may I request leave") == []
+    again = desk.refresh()
+    assert (again.removed, [failure.path for failure in again.failed]) == ((), ["trust/leave.md"])
+    desk.source.problems.clear()
+    desk.source.documents["trust/leave.md"] = LEAVE
+    assert desk.refresh().added == ("trust/leave.md",)
+    assert desk.ask("may I request leave") == [LEAVE]
+
+
+def test_a_last_good_edition_never_stays_in_service_for_those_it_no_longer_holds_for(desk: Desk) -> None:
+    listed = desk.source.files
+    desk.source.files = lambda: [replace(file, school=None) for file in listed()]  # type: ignore[method-assign]
+    desk.refresh()
+    assert desk.ask("phones in bags") == [PHONES]
+    desk.source.files = listed  # type: ignore[method-assign]
+    desk.source.documents["schools/saltmarsh/phones.md"] = "UNREADABLE"
+    result = desk.refresh()
+    assert (result.removed, [failure.path for failure in result.failed]) == (
+        ("schools/saltmarsh/phones.md",),
+        ["schools/saltmarsh/phones.md"],
+    )
+    assert desk.ask("phones in bags", "saltmarsh") == []
+
+
 # ── which edition is in force ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -302,6 +335,44 @@ def test_a_refresh_that_would_remove_many_documents_stops_before_anything_is_wri
         desk.refresh(dry_run=True)
     assert len(desk.look(lambda index: index.versions())) == 10
     assert len(desk.refresh(allow_mass_removal=True).removed) == 9
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_trust_file_that_went_stops_the_refresh_before_anything_is_written(desk: Desk, dry_run: bool) -> None:
+    desk.source.trust = Trust(name="Samphire", schools=(SchoolRecord(Slug("saltmarsh"), "Saltmarsh"),))
+    desk.refresh()
+    before = desk.contents()
+    desk.source.trust = Trust()
+    desk.source.documents["trust/new.md"] = "A new rule."
+    with pytest.raises(CorpusError, match=r"trust.toml is missing .* holds the schools of Samphire: .*Put trust.toml"):
+        desk.refresh(dry_run=dry_run)
+    assert desk.contents() == before
+
+
+PAGE_BYTES = 4096
+"""SQLite's own, unless told otherwise."""
+
+
+@pytest.mark.parametrize("damaged", ["everything", "the table of tables", "the versions"])
+def test_a_damaged_registry_is_named_alike_with_and_without_a_dry_run(desk: Desk, damaged: str) -> None:
+    desk.refresh()
+    registry = desk.data / "staffroom.db"
+    with closing(sqlite3.connect(registry)) as database:
+        [(versions_page,)] = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'versions'")
+    whole = bytearray(registry.read_bytes())
+    start, end = {
+        "everything": (0, len(whole)),
+        "the table of tables": (PAGE_BYTES, 3 * PAGE_BYTES),
+        "the versions": ((versions_page - 1) * PAGE_BYTES, versions_page * PAGE_BYTES),
+    }[damaged]
+    whole[start:end] = b"\xff" * (end - start)
+    registry.write_bytes(whole)
+    sentences = []
+    for dry_run in (True, False):
+        with pytest.raises(IndexUnavailable, match=r"^The registry .*/data/staffroom.db does not answer ") as refused:
+            desk.refresh(dry_run=dry_run)
+        sentences.append(str(refused.value))
+    assert sentences[0] == sentences[1]
 
 
 def test_one_refresh_runs_at_a_time(desk: Desk) -> None:

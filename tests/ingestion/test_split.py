@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,26 @@ def test_a_paragraph_that_is_too_long_is_cut_at_sentence_ends_and_stays_verbatim
     sentences = [words(20, start=start) for start in ("First", "Second", "Third")]
     passages = split(Section(("A",), (para(" ".join(sentences)),)))
     assert [passage.text for passage in passages] == sentences
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A device, e.g. Smart watches or phones, is handed in",
+        "The first contact, i.e. The lead, is told at once",
+        "The form named no. 4 is signed by the head",
+        "The form named No. 4 is signed by the head",
+        "The lead is Dr. Reed and is told at once",
+    ],
+)
+def test_an_abbreviation_ends_no_sentence(text: str) -> None:
+    section = Section(("A",), (para(f"{words(25)} {text}. {words(25)}"),))
+    assert [passage.text for passage in split(section, max_words=30)] == [words(25), f"{text}.", words(25)]
+
+
+def test_an_answer_of_no_ends_its_sentence() -> None:
+    section = Section(("A",), (para(f"{words(25)} The answer is no. {words(25)}"),))
+    assert [passage.text for passage in split(section, max_words=30)] == [f"{words(25)} The answer is no.", words(25)]
 
 
 def test_a_sentence_that_is_too_long_is_cut_at_a_comma_or_else_between_words() -> None:

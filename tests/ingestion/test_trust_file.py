@@ -109,6 +109,20 @@ NAMED = '[trust]\nname = "A"\n'
             NAMED + '[[schools]]\nslug = "a"\nname = "Rowan"\n[[schools]]\nslug = "b"\nname = "B"\naliases = ["rowan"]',
             "trust.toml: schools[2].alias: 'rowan' is also schools[1]'s; give each school its own",
         ),
+        (
+            NAMED + '[[schools]]\nslug = "quay"\nname = "Quay School"\naliases = ["Harbour"]\n'
+            '[[schools]]\nslug = "harbour"\nname = "Harbour View"',
+            "trust.toml: schools[2].slug: 'harbour' is also schools[1]'s; give each school its own",
+        ),
+        (
+            NAMED + '[[schools]]\nslug = "rowan"\nname = "R"\n[[schools]]\nslug = "b"\nname = "ROWAN"',
+            "trust.toml: schools[2].name: 'ROWAN' is also schools[1]'s; give each school its own",
+        ),
+        (
+            NAMED + '[[schools]]\nslug = "a"\nname = "Salt Marsh"\n'
+            '[[schools]]\nslug = "b"\nname = "B"\naliases = ["salt  marsh"]',
+            "trust.toml: schools[2].alias: 'salt  marsh' is also schools[1]'s; give each school its own",
+        ),
     ],
 )
 def test_what_is_wrong_in_trust_toml_is_named_with_its_place(stated: str, sentence: str) -> None:
@@ -120,3 +134,8 @@ def test_what_is_wrong_in_trust_toml_is_named_with_its_place(stated: str, senten
 def test_another_encoding_is_named() -> None:
     with pytest.raises(CorpusError, match=r"trust.toml is not UTF-8 \(line 2\)"):
         read_trust('[trust]\nname = "Caf\xe9"'.encode("latin-1"))
+
+
+def test_one_school_may_say_its_own_name_more_than_once() -> None:
+    stated = NAMED + '[[schools]]\nslug = "quay"\nname = "Quay"\naliases = ["quay", "QUAY"]'
+    assert [school.slug for school in read_trust(stated.encode()).schools] == ["quay"]

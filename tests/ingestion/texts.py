@@ -20,6 +20,7 @@ from ingestion.index.vectors import VectorStore
 from ingestion.index.writer import open_writer
 from ingestion.model import (
     Block,
+    FileStamp,
     Locator,
     Metadata,
     ParsedDocument,
@@ -42,11 +43,12 @@ TODAY = date(2026, 11, 21)
 
 
 class TextSource:
-    """A corpus held in a dict: set `documents[path]` to add or change, delete to remove."""
+    """A corpus held in a dict: set `documents[path]` to add or change, delete to remove; `problems[path]` to refuse."""
 
     def __init__(self, documents: dict[str, str] | None = None, *, trust: Trust | None = None) -> None:
         self.documents = dict(documents or {})
-        self.trust = trust or Trust()
+        self.trust = trust or Trust(name="a trust")
+        self.problems: dict[str, str] = {}
         self.modified: dict[str, int] = {}
         self.reads: list[str] = []
 
@@ -59,13 +61,18 @@ class TextSource:
 
     def files(self) -> list[SourceFile]:
         return [
-            SourceFile(path, school_of(path), len(text.encode()), crc32(text.encode()) + self.modified.get(path, 0))
-            for path, text in self.documents.items()
+            SourceFile(path, school_of(path), self._stamp(path), self.problems.get(path)) for path in self.documents
         ]
 
     def read(self, file: SourceFile) -> RawFile:
+        if file.problem is not None:
+            raise DocumentNotRead(file.problem)
         self.reads.append(file.path)
         return RawFile(file.path, file.school, self.documents[file.path].encode())
+
+    def _stamp(self, path: str) -> FileStamp:
+        text = self.documents[path].encode()
+        return FileStamp(len(text), crc32(text) + self.modified.get(path, 0))
 
 
 class Desk:

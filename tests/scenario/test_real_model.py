@@ -45,7 +45,9 @@ def staffroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staffroom]:
 def graded(staffroom: Staffroom, name: str) -> EvalReport:
     file = ROOT / "tests" / "eval" / name
     questions = read_graded(file.read_text(encoding="utf-8").splitlines(), name=name)
-    return summarise(grade(entry, reply_as_json(staffroom.answer(as_question(entry))), trust=staffroom.trust) for entry in questions)
+    return summarise(
+        grade(entry, reply_as_json(staffroom.answer(as_question(entry))), trust=staffroom.trust) for entry in questions
+    )
 
 
 @pytest.mark.parametrize(("name", "least"), [("development.jsonl", 0.65), ("held_out.jsonl", 0.55)])

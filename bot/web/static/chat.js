@@ -55,7 +55,7 @@ async function ask(data, form) {
       show(fragment, waiting);
       if (form === composer) question.value = "";
       question.style.height = "";
-    } else if (response.status === 400) {
+    } else if (response.status === 400 || response.status === 503) {
       problem.replaceChildren(fragment);
     } else {
       tell("Staffroom could not answer just now. Please try again.");
