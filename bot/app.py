@@ -62,21 +62,26 @@ class Staffroom:
         return self._index.trust()
 
     def answer(self, question: Question) -> Reply:
-        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference id that the log
-        has."""
-        started = time.perf_counter()
+        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference id that the log has."""
         try:
-            self.check_school(question.asker.school)
-            answer = answer_question(question, self._answering, today=self._today())
+            return self.answer_or_raise(question)
         except UnknownSchool as error:
             answer = Failed(str(error), reference="")
-        except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
-            reference = uuid4().hex[:8]
-            if isinstance(error, StaffroomError):
-                log.error("answer_failed", reference=reference, reason=str(error))  # noqa: TRY400  # it says all
-            else:
-                log.exception("answer_failed", reference=reference, error=type(error).__name__)
+        except StaffroomError as error:
+            reference = _new_reference()
+            log.warning("answer_failed", reference=reference, reason=str(error))
             answer = Failed(self._replies["failed"].fill(reference=reference), reference)
+        except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
+            reference = _new_reference()
+            log.exception("answer_failed", reference=reference, error=type(error).__name__)
+            answer = Failed(self._replies["failed"].fill(reference=reference), reference)
+        return Reply(answer, question_id=question.id)
+
+    def answer_or_raise(self, question: Question) -> Reply:
+        """The reply to one question, for somebody who can mend what is wrong: raises StaffroomError with the mend."""
+        started = time.perf_counter()
+        self.check_school(question.asker.school)
+        answer = answer_question(question, self._answering, today=self._today())
         took_ms = (time.perf_counter() - started) * 1000
         log.info("answered", outcome=type(answer).__name__, took_ms=round(took_ms, 1))
         return Reply(answer, took_ms=took_ms, question_id=question.id)
@@ -116,6 +121,10 @@ class Staffroom:
                 if known
                 else f"There is no school {str(school)!r}: without a trust.toml every document is trust-wide."
             )
+
+
+def _new_reference() -> str:
+    return uuid4().hex[:8]
 
 
 def open_reading_index(settings: Settings, *, model: str | None) -> Index:

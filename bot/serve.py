@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 import uvicorn
 
@@ -20,10 +22,9 @@ from bot.wording import EXAMPLE_QUESTIONS
 def run_service(settings: Settings, *, host: str, port: int) -> None:
     """Serves until stopped. Raises SettingsError when the address cannot be listened on, or where Slack's questions are
     kept cannot be opened; IndexUnavailable without an index."""
-    listening = _listen(host, port)
     set_up_logs(level=logging.INFO)
-    staffroom = Staffroom(settings)
-    try:
+    # the address is taken before anything heavy is loaded, so that a port in use is said at once
+    with _bound_socket(host, port) as listening, closing(Staffroom(settings)) as staffroom:
         staffroom.warm_up()
         service = create_service(staffroom, settings, host=host)
         _announce(settings, host=host, port=listening.getsockname()[1])
@@ -31,23 +32,22 @@ def run_service(settings: Settings, *, host: str, port: int) -> None:
             service, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=25
         )
         uvicorn.Server(config).run(sockets=[listening])
-    finally:
-        staffroom.close()
-        listening.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, taken before anything heavy is loaded so that a port in use is said at once."""
-    try:
-        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(address[0], address[1])
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address[4])
-    except OSError as error:
-        raise SettingsError(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port, or stop what uses it."
-        ) from error
-    return listening
+@contextmanager
+def _bound_socket(host: str, port: int) -> Iterator[socket.socket]:
+    with ExitStack() as opened:
+        try:
+            address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listening = opened.enter_context(socket.socket(address[0], address[1]))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address[4])
+        except OSError as error:
+            raise SettingsError(
+                f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port, or stop what "
+                "uses it."
+            ) from error
+        yield listening
 
 
 def _announce(settings: Settings, *, host: str, port: int) -> None:

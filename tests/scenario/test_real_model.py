@@ -1,7 +1,7 @@
 """The sample trust, indexed with the real embedding model and asked the graded questions.
 
-The one place in the tests that loads torch. Scores move a little with every change of parsing, splitting or ranking: the
-bounds here are for a line that broke. What is never allowed is held to zero.
+The one place in the tests that loads torch. Scores move a little with every change of parsing, splitting or ranking;
+the bounds here are for a line that broke. What is never allowed is held to zero.
 """
 
 from __future__ import annotations
