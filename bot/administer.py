@@ -72,6 +72,7 @@ def status_as_json(status: CorpusStatus) -> dict[str, Any]:
         "doubts": [{"path": one.path, "doubt": one.doubt} for one in status.doubts],
         "failed": [asdict(failure) for failure in status.failures],
         "warnings": [asdict(warning) for warning in status.warnings],
+        "due_to_start": [one.path for one in status.due_to_start],
         "last_refresh": status.last_refresh,
     }
 
@@ -95,13 +96,13 @@ def show_document(settings: Settings, path: str) -> dict[str, Any]:
             "title": document.title,
             "school": document.school,
             "origins": dict(document.metadata.origins),
+            "warnings": list(document.warnings),
         },
         "sections": [
             {"heading": list(section.heading), "locator": str(section.locator), "text": section.text}
             for section in document.sections
         ],
         "passages": len(split_document(document)),
-        "warnings": list(document.warnings),
     }
 
 
@@ -195,7 +196,7 @@ def _describe_slack(settings: Settings) -> str:
         for name, value in (("HTTP", settings.slack_signing_secret), ("Socket Mode", settings.slack_app_token))
         if value is not None
     ]
-    return f"the token belongs to {who['user']} in {who['team']}; ways in: {', '.join(ways)}"
+    return f"the token belongs to {who['user']} in {who.get('team') or who['team_id']}; ways in: {', '.join(ways)}"
 
 
 def _find(source: FolderSource, root: Path, path: str) -> SourceFile:

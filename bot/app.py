@@ -62,29 +62,34 @@ class Staffroom:
         return self._index.trust()
 
     def answer(self, question: Question) -> Reply:
-        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference id that the log has."""
+        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference that the log has."""
         try:
             return self.answer_or_raise(question)
         except UnknownSchool as error:
-            answer = Failed(str(error), reference="")
+            return Reply(Failed(str(error), reference=""), question_id=question.id)
         except StaffroomError as error:
-            reference = _new_reference()
+            reference = uuid4().hex[:8]
             log.warning("answer_failed", reference=reference, reason=str(error))
-            answer = Failed(self._replies["failed"].fill(reference=reference), reference)
-        except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
-            reference = _new_reference()
-            log.exception("answer_failed", reference=reference, error=type(error).__name__)
-            answer = Failed(self._replies["failed"].fill(reference=reference), reference)
-        return Reply(answer, question_id=question.id)
+            return self._failed(question, reference)
 
     def answer_or_raise(self, question: Question) -> Reply:
-        """The reply to one question, for somebody who can mend what is wrong: raises StaffroomError with the mend."""
+        """As `answer`, for somebody who can mend what is wrong: raises StaffroomError with the mend."""
         started = time.perf_counter()
         self.check_school(question.asker.school)
-        answer = answer_question(question, self._answering, today=self._today())
+        try:
+            answer = answer_question(question, self._answering, today=self._today())
+        except StaffroomError:
+            raise
+        except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
+            reference = uuid4().hex[:8]
+            log.exception("answer_failed", reference=reference, error=type(error).__name__)
+            return self._failed(question, reference)
         took_ms = (time.perf_counter() - started) * 1000
         log.info("answered", outcome=type(answer).__name__, took_ms=round(took_ms, 1))
         return Reply(answer, took_ms=took_ms, question_id=question.id)
+
+    def _failed(self, question: Question, reference: str) -> Reply:
+        return Reply(Failed(self._replies["failed"].fill(reference=reference), reference), question_id=question.id)
 
     def search(self, query: str, *, school: School = None, limit: int = 10) -> list[ScoredPassage]:
         """The passages found for a query, best first: of the trust, and of the school given or named in the query."""
@@ -123,10 +128,6 @@ class Staffroom:
             )
 
 
-def _new_reference() -> str:
-    return uuid4().hex[:8]
-
-
 def open_reading_index(settings: Settings, *, model: str | None) -> Index:
     """The index of these settings, to read. Raises IndexUnavailable with the mend."""
     return open_index(
@@ -145,6 +146,7 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
         trust=index.trust(),
         failures=index.failures(),
         warnings=index.warnings(),
+        due_to_start=index.overdue_switches(today),
         passages=index.passage_count(),
         last_refresh=last.finished_at if last else None,
         today=today,

@@ -132,7 +132,7 @@ def ask(
         sys.exit(DONE_WITH_FAILURES if failed else 0)
     with _staffroom() as staffroom:
         staffroom.check_school(own_school)
-        reply = staffroom.answer(Question(_text(question), Asker(own_school)))
+        reply = staffroom.answer_or_raise(Question(_text(question), Asker(own_school)))
     if as_json:
         _print_json(reply_as_json(reply))
     else:
@@ -204,12 +204,12 @@ def show(
         _print_json(shown)
         return
     print(f"{shown['path']}: {shown['status']}, {len(shown['sections'])} sections, {shown['passages']} passages")
-    stated_in = shown["metadata"].pop("origins")
+    stated_in, warnings = shown["metadata"].pop("origins"), shown["metadata"].pop("warnings")
     for name, value in shown["metadata"].items():
         if value:
             words = value if isinstance(value, str) else ", ".join(value)
             print(f"  {name}: {words}" + (f" ({stated_in[name]})" if name in stated_in else ""))
-    for warning in shown["warnings"]:
+    for warning in warnings:
         print(f"  Read in part: {warning}")
     for section in shown["sections"]:
         print(f"\n[{section['locator']}] {' > '.join(section['heading'])}\n{section['text']}")
@@ -263,8 +263,6 @@ def status(as_json: AsJson = False) -> None:
         _print_json(status_as_json(health))
     else:
         print_status(health)
-    if health.failures:
-        sys.exit(DONE_WITH_FAILURES)
 
 
 @app.command()

@@ -28,6 +28,8 @@ class CorpusStatus:
     """When the last refresh finished, ISO 8601 in UTC; None when none has."""
     warnings: tuple[Failure, ...] = ()
     """What was not read of documents that were, a sentence each: these answer with what was read."""
+    due_to_start: tuple[Version, ...] = ()
+    """Editions whose first day has come and that no refresh has put in force yet: the old ones are still quoted."""
 
 
 def corpus_status(
@@ -36,6 +38,7 @@ def corpus_status(
     trust: Trust,
     failures: Sequence[Failure],
     warnings: Sequence[Failure],
+    due_to_start: Sequence[Version],
     passages: int,
     last_refresh: str | None,
     today: date,
@@ -57,4 +60,5 @@ def corpus_status(
         doubts=tuple(version for version in in_force if version.doubt),
         last_refresh=last_refresh,
         warnings=tuple(warnings),
+        due_to_start=tuple(due_to_start),
     )

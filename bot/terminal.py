@@ -93,6 +93,7 @@ def print_status(status: CorpusStatus) -> None:
         ("Drafts, not searched", [one.path for one in status.drafts]),
         ("Superseded, not searched", [one.path for one in status.superseded]),
         ("Unsure which edition is in force", [f"{one.path}: {one.doubt}" for one in status.doubts]),
+        ("Due to start: run `staffroom refresh` to put in force", [one.path for one in status.due_to_start]),
         ("Read in part", [f"{warning.path}: {warning.reason}" for warning in status.warnings]),
         ("Could not be read", [f"{failure.path}: {failure.reason}" for failure in status.failures]),
     ):

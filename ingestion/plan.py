@@ -94,8 +94,7 @@ def refuse_lost_trust(trust: Trust, *, known_trust: Trust, known: Mapping[str, K
         return
     raise CorpusError(
         f"trust.toml is missing from the corpus folder, and the index holds the schools of {known_trust.name}: every "
-        "school's documents would count for all of them, so nothing was changed. Put trust.toml back; for another "
-        "corpus, set STAFFROOM_DATA to a folder of its own."
+        "school's documents would count for all of them, so nothing was changed. Put trust.toml back."
     )
 
 

@@ -45,7 +45,10 @@ log = structlog.get_logger(__name__)
 
 
 class Source(Protocol):
-    """A place that documents come from."""
+    """A place that documents come from. `identity` tells it from another place, also after a restart."""
+
+    @property
+    def identity(self) -> str: ...
 
     def read_trust(self) -> Trust:
         """`trust.toml`; raises CorpusError where it cannot be used."""
@@ -102,10 +105,11 @@ def refresh(
         trust = source.read_trust()
         found = {file.path: file for file in source.files()}
         known = index.known_files()
-        refuse_lost_trust(trust, known_trust=index.known_trust(), known=known)
         plan = plan_refresh(found, known)
-        if not allow_mass_removal:
-            refuse_mass_removal(plan)
+        if index.known_corpus() in (None, source.identity):  # another corpus is meant to replace the one before
+            refuse_lost_trust(trust, known_trust=index.known_trust(), known=known)
+            if not allow_mass_removal:
+                refuse_mass_removal(plan)
 
         reading = _read_documents(source, plan, known, index, parse=parse, split=split, on_progress=on_progress)
         removed = tuple(sorted({*plan.remove, *reading.displaced}))
@@ -121,6 +125,7 @@ def refresh(
             removed=removed,
             touched=reading.touched,
             failed=reading.failed,
+            corpus=source.identity,
             trust=trust,
             model=embedder.name,
             has_new_vectors=any(scope.missing for scope in work),

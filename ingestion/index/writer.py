@@ -208,6 +208,12 @@ class WritableIndex:
         with self._transaction() as connection:
             return read_trust(connection) or Trust()
 
+    def known_corpus(self) -> str | None:
+        """The identity of the corpus that the last refresh read; None before the first."""
+        with self._transaction() as connection:
+            identity: str | None = connection.execute(select(facts.c.value).where(facts.c.name == "corpus")).scalar()
+            return identity
+
     def stage(self, staged: StagedFile, document: ParsedDocument, split: Sequence[Passage]) -> None:
         """Write a new version with its passages and records, where no reader looks."""
         with self._transaction() as connection:
@@ -333,6 +339,7 @@ class WritableIndex:
         removed: Sequence[str],
         touched: Sequence[StagedFile],
         failed: Sequence[Failure],
+        corpus: str,
         trust: Trust,
         model: str,
         has_new_vectors: bool,
@@ -349,6 +356,7 @@ class WritableIndex:
                 _set_fact(connection, "model", model),
                 has_new_vectors,
             ]
+            _set_fact(connection, "corpus", corpus)
             _unindex_words(connection)
             _forget_passages(connection, removed)
             _index_words(connection)

@@ -27,6 +27,11 @@ class FolderSource:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def identity(self) -> str:
+        """Which corpus this is: the folder's full path."""
+        return str(self.root.resolve())
+
     def read_trust(self) -> Trust:
         """What `trust.toml` says; a folder without one is a trust without schools.
 

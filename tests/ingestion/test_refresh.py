@@ -11,9 +11,9 @@ import pytest
 from ingestion.errors import CannotStart, CorpusError, IndexUnavailable, RefreshRunning
 from ingestion.index.writer import open_writer
 from ingestion.model import Acronym, Failure, PassageCounts, RawFile, RefreshReport, SchoolRecord, Slug, Trust
-from ingestion.refresh import Progress
+from ingestion.refresh import Progress, refresh
 from tests.fakes import FakeEmbedder
-from tests.ingestion.texts import Desk
+from tests.ingestion.texts import TODAY, Desk, TextSource
 
 PAY = "Pay policy\nTeachers are paid monthly.\nBonuses are rare."
 LEAVE = "Leave may be requested in writing."
@@ -448,3 +448,12 @@ def test_progress_counts_documents_and_then_passages(desk: Desk) -> None:
         Progress("embedding", 4, 5),
         Progress("embedding", 5, 5),
     ]
+
+
+def test_another_corpus_replaces_the_one_before_without_being_asked(tmp_path: Path) -> None:
+    sample = TextSource({f"trust/{number}.md": f"Sample {number}." for number in range(12)}, trust=Trust(name="sample"))
+    refresh(sample, open_writer(data=tmp_path), FakeEmbedder(), today=TODAY)
+    own = TextSource({"pay.md": "Our pay policy."}, trust=Trust())
+    own.identity = "our own"
+    report = refresh(own, open_writer(data=tmp_path), FakeEmbedder(), today=TODAY)
+    assert (report.added, len(report.removed)) == (("pay.md",), 12)

@@ -46,6 +46,7 @@ class TextSource:
     """A corpus held in a dict: set `documents[path]` to add or change, delete to remove; `problems[path]` to refuse."""
 
     def __init__(self, documents: dict[str, str] | None = None, *, trust: Trust | None = None) -> None:
+        self.identity = "a corpus"
         self.documents = dict(documents or {})
         self.trust = trust or Trust(name="a trust")
         self.problems: dict[str, str] = {}
