@@ -193,6 +193,8 @@ def _without_margins(pages: Sequence[Page]) -> tuple[list[str], list[list[Line |
     flow: list[list[Line | Table]] = []
     for page in pages:
         running = [line for line in _margin_lines(page) if is_running(line, page)]
+        if len(running) == len(page.items):  # what a page has nothing beside is its text, and not what runs along it
+            running = [line for line in running if PAGE_NUMBER.fullmatch(line.text.strip())]
         margins |= dict.fromkeys(fold(line.text) for line in running)
         dropped = set(map(id, running))
         flow.append([item for item in page.items if id(item) not in dropped])

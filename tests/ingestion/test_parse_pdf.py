@@ -166,3 +166,10 @@ def test_a_pdf_of_two_hundred_pages_is_read_whole() -> None:
     document = parsed(pdf(*pages, footer="Page {page}"), "a.pdf")
     assert len(document.sections) == 200
     assert str(document.sections[199].locator) == "page 200"
+
+
+def test_what_a_page_has_nothing_beside_is_its_text_though_every_page_has_the_like() -> None:
+    pages = [part for door in range(1, 6) for part in (*paragraphs(f"Rule {door}: door {door} is locked."), NEW_PAGE)]
+    document = parsed(pdf(*pages), "a.pdf")
+    texts = [block.text for section in document.sections for block in section.blocks]
+    assert [f"Rule {door}: door {door} is locked." in " ".join(texts) for door in range(1, 6)] == [True] * 5
