@@ -1,6 +1,4 @@
-"""What every embedder promises: shown of the fake in each run, of the real one where STAFFROOM_TEST_MODEL=1 is set."""
-
-import os
+"""What every embedder promises, the fake and the real one alike."""
 
 import numpy as np
 import pytest
@@ -8,15 +6,8 @@ import pytest
 from ingestion.embed import Embedder, SentenceTransformerEmbedder
 from tests.fakes import FakeEmbedder
 
-asked_for = pytest.mark.skipif(
-    "STAFFROOM_TEST_MODEL" not in os.environ, reason="loads torch: set STAFFROOM_TEST_MODEL=1"
-)
 
-
-@pytest.fixture(
-    scope="module",
-    params=[FakeEmbedder, pytest.param(SentenceTransformerEmbedder, marks=asked_for)],
-)
+@pytest.fixture(scope="module", params=[FakeEmbedder, SentenceTransformerEmbedder])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     made: Embedder = request.param()
     return made
