@@ -125,6 +125,7 @@ def ask(
         failed = False
         with _staffroom() as staffroom, _open_lines(batch) as lines:
             staffroom.check_school(own_school)
+            staffroom.warm_up()
             for entry in read_questions(lines, school=own_school):
                 reply = staffroom.answer(entry) if isinstance(entry, Question) else entry
                 failed = failed or isinstance(reply.answer, Failed)
@@ -161,6 +162,7 @@ def search(
         failed = False
         with _staffroom() as staffroom, _open_lines(batch) as lines:
             staffroom.check_school(own_school)
+            staffroom.warm_up()
             for entry in read_searches(lines, school=own_school):
                 problem, took_ms = entry.problem, 0.0
                 found: list[ScoredPassage] = []
