@@ -123,7 +123,7 @@ def _look_up(
     confidence = found.confidence
     if confidence < MIN_CONFIDENCE:
         return no_evidence_reply(schools=lookup.schools, replies=using.replies, trust=trust, confidence=confidence)
-    for draft in _drafts(lookup, question, found, using):
+    for draft in _drafts(lookup, question, found, using, trust=trust):
         answer = verify(
             replace(draft, confidence=confidence), schools=lookup.schools, trust=trust, today=today, programmes=offers
         )
@@ -207,16 +207,14 @@ def _find(lookup: LookUp, using: Answering, *, units: int = EMBEDDED_UNITS) -> _
     return _Found(evidence, tuple(scored), judge(evidence, scored, coverage))
 
 
-def _drafts(lookup: LookUp, question: Question, found: _Found, using: Answering) -> Sequence[Draft]:
+def _drafts(lookup: LookUp, question: Question, found: _Found, using: Answering, *, trust: Trust) -> Sequence[Draft]:
     """The drafts to try in order: the chat model's where one is set and answers, then the quotations."""
     quoted = Draft(compose_quotations(found.scored, schools=lookup.schools))
     if using.chat_model is None:
         return [quoted]
     try:
-        asked = _spoken_question(lookup, question, using.index.trust())
-        written = compose_with_model(
-            asked, found.evidence, model=using.chat_model, prompt=using.prompt, trust=using.index.trust()
-        )
+        asked = _spoken_question(lookup, question, trust)
+        written = compose_with_model(asked, found.evidence, model=using.chat_model, prompt=using.prompt, trust=trust)
     except ChatModelFailed as error:
         log.warning("chat_model_failed", reason=str(error))
         return [quoted]
