@@ -10,40 +10,59 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ingestion.errors import DocumentNotRead
-from ingestion.metadata import read_metadata
+from ingestion.metadata import conflict_warnings, read_metadata
 from ingestion.model import ParsedDocument, RawFile, Section
+from ingestion.parse.archives import checked_members, refuse_entities, refuse_unsafe_container
+from ingestion.parse.csv import read_csv
 from ingestion.parse.docx import read_docx
 from ingestion.parse.html import read_html
+from ingestion.parse.legacy import read_doc, read_ppt
 from ingestion.parse.markdown import read_markdown
+from ingestion.parse.odt import read_odt
 from ingestion.parse.pdf import read_pdf
+from ingestion.parse.pptx import read_pptx
 from ingestion.parse.programmes import read_programmes
 from ingestion.parse.reading import Reading
-from ingestion.parse.statements import read_statements
+from ingestion.parse.spreadsheet import read_spreadsheet
 from ingestion.parse.text import read_text
 
 READERS: dict[str, Callable[[bytes], Reading]] = {
-    ".csv": read_statements,
+    ".csv": read_csv,
+    ".doc": read_doc,
+    ".docm": read_docx,
     ".docx": read_docx,
+    ".dot": read_doc,
+    ".dotm": read_docx,
+    ".dotx": read_docx,
     ".htm": read_html,
     ".html": read_html,
     ".markdown": read_markdown,
     ".md": read_markdown,
+    ".odp": read_ppt,
+    ".ods": read_spreadsheet,
+    ".odt": read_odt,
+    ".ots": read_spreadsheet,
+    ".ott": read_odt,
     ".pdf": read_pdf,
+    ".pot": read_ppt,
+    ".potx": read_pptx,
+    ".pps": read_ppt,
+    ".ppsx": read_pptx,
+    ".ppt": read_ppt,
+    ".pptm": read_pptx,
+    ".pptx": read_pptx,
+    ".rtf": read_doc,
+    ".tsv": read_csv,
     ".txt": read_text,
+    ".xls": read_spreadsheet,
+    ".xlsb": read_spreadsheet,
+    ".xlsm": read_spreadsheet,
+    ".xlsx": read_spreadsheet,
+    ".xlt": read_spreadsheet,
+    ".xltm": read_spreadsheet,
+    ".xltx": read_spreadsheet,
 }
 
-MENDS: dict[str, str] = {
-    ".doc": "Word 97–2003 files are not read: open it in Word and save it as .docx",
-    ".docm": "Word files with macros are not read: save it as .docx",
-    ".dotx": "Word templates are not read: save it as .docx",
-    ".odt": "ODT files are not read yet: save it as .docx or PDF",
-    ".ppt": "PowerPoint 97–2003 files are not read: save it as PDF",
-    ".pptx": "PPTX files are not read yet: save it as PDF",
-    ".rtf": "RTF files are not read: save it as .docx",
-    ".xls": "Excel 97–2003 files are not read: save it as PDF",
-    ".xlsx": "XLSX files are not read yet: save it as PDF",
-    ".zip": "ZIP archives are not read: unpack it into the folder",
-}
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".svg"})
 
 log = logging.getLogger(__name__)
@@ -53,14 +72,15 @@ def parse_document(raw: RawFile) -> ParsedDocument:
     """The document that a file holds, with at least one block of text.
 
     Raises DocumentNotRead: a format that is not read, a file that is empty, damaged, locked or without text, a sidecar
-    that cannot be used. The reason is a sentence with the mend.
+    that cannot be used. The reason is a sentence with the mend. Raises MemoryError as well.
     """
     read = _reader(raw.path)
     if not raw.data.strip(b"\x00\t\n\r "):
         raise DocumentNotRead("it is empty: put the document's text in it, or remove it")
     try:
+        _refuse_unsafe(raw)
         reading = read(raw.data)
-    except DocumentNotRead:
+    except (DocumentNotRead, MemoryError):
         raise
     # Parsers of foreign formats fail in more ways than they document (KeyError, RecursionError, struct.error, …): one
     # damaged file is named and recorded, and the run goes on.
@@ -85,8 +105,21 @@ def parse_document(raw: RawFile) -> ParsedDocument:
         metadata=metadata,
         sections=reading.sections if reading.records else _without_title(reading.sections, metadata.title),
         records=reading.records,
-        warnings=reading.warnings,
+        warnings=(*reading.warnings, *conflict_warnings(metadata)),
     )
+
+
+def _refuse_archive(data: bytes) -> Reading:
+    """A source lists what is in an archive; the archive itself comes here only where it cannot be opened as one."""
+    checked_members(data)
+    raise DocumentNotRead("it changed while it was read: run refresh again")
+
+
+def _refuse_unsafe(raw: RawFile) -> None:
+    """Nothing is handed to a library that unpacks without end, or that reads other files."""
+    refuse_unsafe_container(raw.data)
+    if _suffix(raw.path) in (".htm", ".html"):
+        refuse_entities(raw.data)
 
 
 def _without_title(sections: Sequence[Section], title: str | None) -> tuple[Section, ...]:
@@ -104,12 +137,14 @@ def _reader(path: str) -> Callable[[bytes], Reading]:
     suffix = _suffix(path)
     if path.rsplit("/", 1)[-1].lower() == "programmes.toml":
         return read_programmes
+    if suffix == ".zip":
+        return _refuse_archive
     if suffix in READERS:
         return READERS[suffix]
     if suffix in _PICTURES:
         raise DocumentNotRead("pictures are not read: put the words in a document, or remove it")
     kind = f"{suffix.removeprefix('.').upper()} files" if suffix else "files without an ending to their name"
-    raise DocumentNotRead(MENDS.get(suffix, f"{kind} are not read: save it as PDF, Word, HTML, Markdown or text"))
+    raise DocumentNotRead(f"{kind} are not read: save it as PDF, Word, HTML, Markdown or text")
 
 
 def _suffix(path: str) -> str:

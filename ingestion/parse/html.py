@@ -21,6 +21,28 @@ MENU = re.compile(
 )
 MENU_LINK_SHARE = 0.8
 """A list of which more than this share of the words are links is a menu, if its class also says so."""
+COOKIES = re.compile(r"(?:^|[-_ ])cookies?(?:$|[-_ ])|cookieconsent|cookiebar")
+SHARING = re.compile(r"(?:^|[-_ ])(?:share|sharing|sharedaddy|addtoany|social)(?:$|[-_ ])")
+MAX_BANNER_WORDS = 120
+EDGE = re.compile(
+    r"(?:^|[-_ ])(?:masthead|site-header|page-header-bar|site-footer|footer|colophon|sidebar|side-bar|widget-area|"
+    r"widget|site-info|copyright|skip-link)(?:$|[-_ ])"
+)
+"""How themes name what stands around the content, where a page has no `main` to tell it."""
+MIN_MENU_LINKS = 4
+MAX_LINK_WORDS = 5
+"""Words of a menu's links on average; a list of what there is to read has longer ones."""
+DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|pptx?|xlsx?|csv|rtf)(?:$|[?#])", re.IGNORECASE)
+CONTENT_SHARE = 0.5
+"""What stands around the page's heading is its content if it holds this share of the words that are no links, nor
+such as stand at the foot of every page."""
+AT_THE_FOOT = re.compile(
+    r"cookies|©|copyright|all rights reserved|privacy (?:notice|policy)|registered (?:office|charity|in england)|"
+    r"company (?:number|no\b)|website (?:design )?by|available under the|powered by",
+    re.IGNORECASE,
+)
+MAX_FOOT_WORDS = 60
+SENTENCE_WORDS = 12
 
 _BLOCK_TAGS = frozenset({
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt",
@@ -28,12 +50,15 @@ _BLOCK_TAGS = frozenset({
     "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "ul",
 })  # fmt: skip
 
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PARTS = frozenset({"div", "section", "aside", "ul", "ol", "header", "footer", "td"})
+
 
 def read_html(data: bytes) -> Reading:
     """The main content of a page. Raises DocumentNotRead when nothing is left without its frame."""
     page = BeautifulSoup(data, "lxml")
     title = fold(page.title.get_text()) if page.title else ""
-    reading = read_page(page)
+    reading = read_page(page, from_site=True)
     if not any(section.blocks for section in reading.sections):
         raise DocumentNotRead(
             "no content on the page, apart from menus and scripts: it may be filled in by a script in a browser; "
@@ -42,9 +67,10 @@ def read_html(data: bytes) -> Reading:
     return Reading(reading.sections, Cover(titles=tuple(filter(None, (*reading.cover.titles, title)))))
 
 
-def read_page(page: BeautifulSoup) -> Reading:
-    """The text of a parsed page under its headings; also used for Markdown, which is HTML in short."""
-    content = _main_content(page)
+def read_page(page: BeautifulSoup, *, from_site: bool = False) -> Reading:
+    """The text of a parsed page under its headings; also used for Markdown, which is HTML in short. A page `from_site`
+    stands among menus, which are looked for even where nothing names them so."""
+    content = _main_content(page, from_site=from_site)
     outline = Outline()
     _read_children(content, outline)
     first_heading = content.find("h1")
@@ -55,7 +81,7 @@ def read_page(page: BeautifulSoup) -> Reading:
 # ── what is content ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _main_content(page: BeautifulSoup) -> Tag:
+def _main_content(page: BeautifulSoup, *, from_site: bool) -> Tag:
     """The page's main part with its frame cut out. A `main` without words is passed over for the whole body."""
     shown = {name for tag in page.select("[aria-controls]") for name in str(tag["aria-controls"]).split()}
     for tag in page.find_all(NEVER_TEXT):
@@ -69,7 +95,95 @@ def _main_content(page: BeautifulSoup) -> Tag:
             if fold(content.get_text()):
                 return content
     _cut_frame(body, shown, is_main=False)
+    if not from_site:
+        return body
+    for tag in body.find_all(_PARTS):
+        if not tag.decomposed and EDGE.search(_names(tag)) and tag.find("h1") is None:
+            tag.decompose()
+    if not _has_words_besides(_link_lists(body), body):
+        return body  # a page of links: they are its content
+    for menu in _link_lists(body):
+        _cut_with_heading(menu)
+    return _around_heading(body)
+
+
+def _link_lists(body: Tag) -> list[Tag]:
+    """The parts that are menus whatever they are called: of short links only, none to a document; outermost only."""
+    found = []
+    for tag in body.find_all(["ul", "ol", "div", "table", "p"]):
+        links = tag.find_all("a")
+        is_menu = (
+            len(links) >= MIN_MENU_LINKS
+            and _link_share(tag) > MENU_LINK_SHARE
+            and sum(len(link.get_text().split()) for link in links) <= MAX_LINK_WORDS * len(links)
+            and not any(DOCUMENT.search(str(link.get("href", ""))) for link in links)
+        )
+        if is_menu and not any(parent in found for parent in tag.parents):
+            found.append(tag)
+    return found
+
+
+def _has_words_besides(menus: list[Tag], body: Tag) -> bool:
+    """Whether anything but headings and links would be left of the page without these lists."""
+    inside = sum(_prose(menu) for menu in menus)
+    return _prose(body) - inside > sum(len(heading.get_text().split()) for heading in body.find_all(_HEADINGS))
+
+
+def _cut_with_heading(menu: Tag) -> None:
+    """Cut a menu, and the heading that only names it."""
+    before = menu.find_previous_sibling()
+    after = menu.find_next_sibling()
+    if isinstance(before, Tag) and before.name in _HEADINGS[1:] and (after is None or after.name in _HEADINGS):
+        before.extract()
+    menu.extract()
+
+
+def _around_heading(body: Tag) -> Tag:
+    """The smallest part with the page's heading in it that holds most of its words; the whole body where the heading
+    stands apart from them, or there is none or several."""
+    headings = body.find_all("h1")
+    if len(headings) != 1:
+        return body
+    whole = _prose(body) - _foot_words(body)
+    for part in headings[0].parents:
+        if part is body:
+            break
+        inside = _prose(part) - _foot_words(part) - len(headings[0].get_text().split())
+        if inside > CONTENT_SHARE * whole and not _has_content_outside(part, body):
+            return part
     return body
+
+
+def _has_content_outside(part: Tag, body: Tag) -> bool:
+    """Whether the page holds a table, or a block of a sentence's length, that is not in this part of it."""
+    leaves = [tag for tag in body.find_all(True) if tag.name == "table" or _is_leaf(tag)]
+    return any(
+        part not in leaf.parents
+        and leaf not in part.parents
+        and (leaf.name == "table" or (_prose(leaf) >= SENTENCE_WORDS and not AT_THE_FOOT.search(leaf.get_text(" "))))
+        for leaf in leaves
+    )
+
+
+def _is_leaf(tag: Tag) -> bool:
+    return tag.name in _BLOCK_TAGS and tag.find(_BLOCK_TAGS) is None
+
+
+def _foot_words(tag: Tag) -> int:
+    """The words of the notices in it that stand at the foot of every page."""
+    notices = [part for part in tag.find_all(["p", "div", "span", "small", "td"]) if part.find(_BLOCK_TAGS) is None]
+    return sum(
+        _prose(notice)
+        for notice in notices
+        if AT_THE_FOOT.search(text := notice.get_text(" "))
+        and len(text.split()) <= MAX_FOOT_WORDS
+        and not any(parent in notices for parent in notice.parents)
+    )
+
+
+def _prose(tag: Tag) -> int:
+    """How many words of it are no links."""
+    return len(tag.get_text(" ").split()) - sum(len(link.get_text(" ").split()) for link in tag.find_all("a"))
 
 
 def _cut_frame(content: Tag, shown: set[str], *, is_main: bool) -> None:
@@ -99,6 +213,9 @@ def _is_frame(tag: Tag, shown: set[str]) -> bool:
     if not names or tag.name in ("html", "body", "main", "h1", "h2", "h3", "h4", "h5", "h6"):
         return False
     if BANNER.search(names):
+        return True
+    is_small = len(tag.get_text(" ").split()) <= MAX_BANNER_WORDS and tag.find("h1") is None
+    if is_small and (COOKIES.search(names) or (SHARING.search(names) and tag.find("p") is None)):
         return True
     return bool(MENU.search(names)) and _link_share(tag) > MENU_LINK_SHARE
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,7 +14,10 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Pt
 
+from ingestion.errors import DocumentNotRead
 from ingestion.model import ParsedDocument
+from ingestion.parse.docx import read_docx
+from ingestion.parse.wordprocessor import list_number
 from tests.ingestion.files import parsed, shown, word
 
 W = nsdecls("w")
@@ -78,21 +83,73 @@ def test_bold_lines_are_headings_where_no_styles_are_used() -> None:
     assert "This whole sentence is bold, and is a warning." in body(document)
 
 
+def test_a_heading_faked_with_a_character_style_is_one() -> None:
+    def write(document: WordDocument) -> None:
+        for heading in ("Bereavement", "Moving house"):
+            document.add_paragraph().add_run(heading, style="Strong")
+            document.add_paragraph(f"{heading}: up to five days are granted by the headteacher, and are paid.")
+
+    assert headings(read(write)) == [("Bereavement",), ("Moving house",)]
+
+
+def number_by(document: WordDocument, *patterns: tuple[str, str]) -> Callable[[Any, int], None]:
+    """Adds a list whose levels count in those forms and patterns; what it returns puts a paragraph on a level."""
+    numbering: Any = document.part.numbering_part.element
+    levels = "".join(
+        f"<w:lvl w:ilvl='{level}'><w:start w:val='1'/><w:numFmt w:val='{form}'/><w:lvlText w:val='{text}'/></w:lvl>"
+        for level, (form, text) in enumerate(patterns)
+    )
+    numbering.insert(0, parse_xml(f"<w:abstractNum {W} w:abstractNumId='90'>{levels}</w:abstractNum>"))
+    numbering.append(parse_xml(f"<w:num {W} w:numId='90'><w:abstractNumId w:val='90'/></w:num>"))
+
+    def number(paragraph: Any, level: int) -> None:
+        stated = paragraph._p.get_or_add_pPr().get_or_add_numPr()
+        stated.get_or_add_ilvl().val = level
+        stated.get_or_add_numId().val = 90
+
+    return number
+
+
+def test_numbered_clauses_carry_their_number_and_items_of_a_list_do_not() -> None:
+    def write(document: WordDocument) -> None:
+        number = number_by(document, ("decimal", "%1."), ("decimal", "%1.%2"), ("lowerLetter", "(%3)"))
+        for level, text in ((0, "Duties"), (1, "Staff report at once."), (2, "by telephone"), (1, "Leads log it.")):
+            number(document.add_paragraph(text), level)
+        grid = document.add_table(rows=1, cols=2)
+        number(grid.cell(0, 0).paragraphs[0], 1)
+        grid.cell(0, 0).paragraphs[0].add_run("Records")
+        grid.cell(0, 1).text = "seven years"
+
+    [section] = read(write).sections
+    assert [(block.kind, block.text) for block in section.blocks] == [
+        ("list_item", "Duties"),
+        ("paragraph", "1.1 Staff report at once."),
+        ("list_item", "by telephone"),
+        ("paragraph", "1.2 Leads log it."),
+        ("table_row", "1.3 Records | seven years"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "count", "shown_as"),
+    [
+        ("decimal", 12, "12"),
+        ("lowerLetter", 3, "c"),
+        ("upperLetter", 28, "BB"),
+        ("lowerRoman", 44, "xliv"),
+        ("upperRoman", 9, "IX"),
+        ("lowerRoman", 10**9, "1000000000"),
+    ],
+)
+def test_numbers_are_shown_in_the_form_that_a_list_sets(form: str, count: int, shown_as: str) -> None:
+    assert list_number(count, form) == shown_as
+
+
 def test_numbers_that_word_sets_before_headings_are_kept() -> None:
     def write(document: WordDocument) -> None:
-        numbering: Any = document.part.numbering_part.element
-        levels = "".join(
-            f"<w:lvl w:ilvl='{level}'><w:start w:val='1'/><w:numFmt w:val='decimal'/>"
-            f"<w:lvlText w:val='{text}'/></w:lvl>"
-            for level, text in enumerate(("%1", "%1.%2"))
-        )
-        numbering.insert(0, parse_xml(f"<w:abstractNum {W} w:abstractNumId='90'>{levels}</w:abstractNum>"))
-        numbering.append(parse_xml(f"<w:num {W} w:numId='90'><w:abstractNumId w:val='90'/></w:num>"))
+        number = number_by(document, ("decimal", "%1"), ("decimal", "%1.%2"))
         for level, text in ((1, "Purpose"), (2, "Aims"), (1, "Sanctions"), (2, "Ladder"), (2, "Phones")):
-            paragraph: Any = document.add_heading(text, level=level)
-            number = paragraph._p.get_or_add_pPr().get_or_add_numPr()
-            number.get_or_add_ilvl().val = level - 1
-            number.get_or_add_numId().val = 90
+            number(document.add_heading(text, level=level), level - 1)
         document.add_paragraph("Phones stay off.")
 
     assert headings(read(write)) == [
@@ -185,6 +242,26 @@ def box(text: str) -> str:
 
 def test_a_text_box_is_read_once() -> None:
     assert body(read(lambda document: add_xml(document, box("In the box.")))) == ["Beside the box.", "In the box."]
+
+
+def test_a_text_box_stands_on_the_page_of_its_paragraph_whatever_break_follows() -> None:
+    def write(document: WordDocument) -> None:
+        add_xml(document, box("In the box."))
+        document.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
+        rendered(document.add_paragraph("On page two."))
+
+    document = read(write)
+    assert body(document) == ["Beside the box.", "In the box.", "On page two."]
+    assert locators(document) == ["page 1", "page 1", "page 2"]
+
+
+def test_a_text_box_in_a_page_footer_is_told_once() -> None:
+    def write(document: WordDocument) -> None:
+        document.add_paragraph("Words.")
+        footer: Any = document.sections[0].footer.paragraphs[0]
+        footer._p.addnext(parse_xml(box("Version: 2.4")))
+
+    assert read_docx(word(write)).cover.margins == ("Beside the box.", "Version: 2.4")
 
 
 INNER = "<w:p><w:r><w:t>Words.</w:t></w:r></w:p>"
@@ -282,6 +359,30 @@ def test_cells_of_one_row_that_run_over_count_one_page() -> None:
     assert locators(read(write)) == ["pages 1–2", "page 2"]
 
 
+def test_a_break_before_a_row_whose_cells_all_mark_it_counts_once() -> None:
+    def write(document: WordDocument) -> None:
+        document.add_paragraph("On page one.").add_run().add_break(WD_BREAK.PAGE)
+        table = document.add_table(rows=1, cols=2)
+        for cell in table.rows[0].cells:
+            cell.text = "On page two"
+            rendered(cell.paragraphs[0])
+        document.add_paragraph("Also on page two.")
+
+    assert locators(read(write)) == ["page 1", "page 2", "page 2"]
+
+
+def test_a_break_within_a_cell_makes_no_page() -> None:
+    def write(document: WordDocument) -> None:
+        table = document.add_table(rows=2, cols=2)
+        for number, row in enumerate(table.rows):
+            for cell in row.cells:
+                cell.text = f"Row {number}"
+        table.cell(0, 0).paragraphs[0].add_run().add_break(WD_BREAK.PAGE)
+        rendered(document.add_paragraph("On page two."))
+
+    assert locators(read(write)) == ["page 1", "page 1", "page 2"]
+
+
 def test_without_marks_pages_are_known_only_between_short_stretches() -> None:
     def write(words: int) -> Callable[[WordDocument], None]:
         def into(document: WordDocument) -> None:
@@ -313,3 +414,42 @@ def test_footnotes_follow_their_paragraph() -> None:
         document.add_paragraph("Next.")
 
     assert body(read(write)) == ["As agreed.", "See the handbook.", "Next."]
+
+
+# ── packages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_parts(change: Callable[[str, bytes], bytes]) -> bytes:
+    """A document of a few words, each of its parts changed."""
+    out = BytesIO()
+    data = word(lambda document: document.add_paragraph("Words."))
+    with zipfile.ZipFile(BytesIO(data)) as package, zipfile.ZipFile(out, "w") as changed:
+        for name in package.namelist():
+            changed.writestr(name, change(name, package.read(name)))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [
+        ("docm", b"application/vnd.ms-word.document.macroEnabled.main+xml"),
+        ("dotx", b"application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml"),
+        ("dotm", b"application/vnd.ms-word.template.macroEnabledTemplate.main+xml"),
+    ],
+)
+def test_templates_and_documents_with_macros_are_read_alike(suffix: str, kind: bytes) -> None:
+    plain = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    data = with_parts(lambda name, content: content.replace(plain, kind))
+    assert kind in zipfile.ZipFile(BytesIO(data)).read("[Content_Types].xml")
+    assert body(parsed(data, f"trust/a.{suffix}")) == ["Words."]
+
+
+def test_a_document_saved_as_strict_open_xml_is_named() -> None:
+    usual, strict = b"schemas.openxmlformats.org/officeDocument/2006", b"purl.oclc.org/ooxml/officeDocument"
+    with pytest.raises(DocumentNotRead, match="it is saved as Strict Open XML: in Word, save it as"):
+        parsed(with_parts(lambda name, content: content.replace(usual, strict)), "trust/policy.docx")
+
+
+def test_a_document_with_a_damaged_part_is_named() -> None:
+    with pytest.raises(DocumentNotRead, match="it is damaged: open it in Word, which may mend it, and save it again"):
+        parsed(with_parts(lambda name, content: content[:90] if "document.xml" in name else content), "trust/a.docx")

@@ -149,6 +149,83 @@ def test_a_page_without_content_is_not_read(page: str) -> None:
         parsed(page, "a.html")
 
 
+MENU = "".join(f"<li><a href='/{name}'>{name.capitalize()}</a></li>" for name in ("home", "about", "schools", "news"))
+COOKIES = "We use cookies to make this site work, and some more to learn how it is used."
+RULE = "Phones are kept in the office until the end of the day, and are then returned to the pupil."
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(f"<div class='nav'><ul>{MENU}</ul></div><div><h1>Phones</h1><p>{RULE}</p></div>", id="named menu"),
+        pytest.param(f"<div><ul>{MENU}</ul></div><div><h1>Phones</h1><p>{RULE}</p></div>", id="menu without a name"),
+        pytest.param(
+            f"<div>{MENU.replace('li>', 'div>')}</div><div><h1>Phones</h1><p>{RULE}</p></div>", id="menu without a list"
+        ),
+        pytest.param(
+            f"<div id='cookie-law-bar'><p>{COOKIES}</p></div><h1>Phones</h1><p>{RULE}</p>", id="banner over the page"
+        ),
+        pytest.param(
+            f"<div class='col'><h1>Phones</h1><p>{RULE}</p></div><div class='col'><p>© The trust. {COOKIES}</p></div>",
+            id="foot without a name",
+        ),
+        pytest.param(
+            f"<h1>Phones</h1><p>{RULE}</p><div class='widget-area'><h3>News</h3><p>Year 4 went to sea.</p></div>",
+            id="side column",
+        ),
+        pytest.param(
+            f"<h1>Phones</h1><p>{RULE}</p><h3>In this section</h3><ul>{MENU}</ul>", id="menu under a heading of its own"
+        ),
+        pytest.param(
+            f"<h1>Phones</h1><p>{RULE}</p><div class='social-share'><h3>Share this</h3><a href='/x'>X</a></div>",
+            id="buttons to share",
+        ),
+        pytest.param(
+            f"<table><tr><td><ul>{MENU}</ul></td><td><h1>Phones</h1><p>{RULE}</p></td></tr></table>", id="laid out"
+        ),
+    ],
+)
+def test_what_stands_around_a_page_is_no_text_of_it(page: str) -> None:
+    document = parsed(f"<html><body>{page}</body></html>", "phones.html")
+    assert document.title == "Phones"
+    assert texts(document) == [RULE]
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        pytest.param(
+            f"<div><h1>Phones</h1><p>{RULE} {RULE}</p></div><div><p>{RULE}</p></div>",
+            [f"{RULE} {RULE}", RULE],
+            id="text in a part of its own",
+        ),
+        pytest.param(
+            f"<div><h1>Phones</h1><p>{RULE}</p></div><div><table><tr><td>First</td><td>Kept</td></tr></table></div>",
+            [RULE, "First | Kept"],
+            id="a table in a part of its own",
+        ),
+        pytest.param(
+            f"<h1>Policies</h1><p>{RULE}</p><ul>{MENU.replace(chr(39) + '>', '.pdf' + chr(39) + '>')}</ul>",
+            [RULE, "Home", "About", "Schools", "News"],
+            id="documents to read",
+        ),
+        pytest.param(f"<h1>Schools</h1><ul>{MENU}</ul>", ["Home", "About", "Schools", "News"], id="a page of links"),
+        pytest.param(
+            f"<h1>Cookies policy</h1><div class='cookies'><p>{' '.join([COOKIES] * 8)}</p></div>",
+            [" ".join([COOKIES] * 8)],
+            id="a policy about cookies",
+        ),
+    ],
+)
+def test_content_that_resembles_a_frame_is_kept(page: str, kept: list[str]) -> None:
+    assert texts(parsed(f"<html><body>{page}</body></html>", "a.html")) == kept
+
+
+def test_a_list_of_links_in_markdown_is_text() -> None:
+    links = "\n".join(f"- [{name}](#{name})" for name in ("Phones", "Uniform", "Lates", "Toilets"))
+    assert texts(parsed(f"# Rules\n\n{RULE}\n\n{links}", "a.md")) == [RULE, "Phones", "Uniform", "Lates", "Toilets"]
+
+
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

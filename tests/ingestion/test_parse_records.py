@@ -33,7 +33,7 @@ def test_statements_stand_under_framework_section_and_type() -> None:
         (("ECF", "5 Adaptive Teaching", "learn that"), ["code | text", "5.1 | Pupils differ."]),
     ]
     assert document.sections[2].blocks[2] == Block(
-        "table_row", "4.7 | High-quality talk.", Locator("row", 4), ("4.7", "High-quality talk.")
+        "table_row", "4.7 | High-quality talk.", Locator("row", 3), ("4.7", "High-quality talk.")
     )
     assert (document.title, document.metadata.kind) == ("ECF", "framework")
 
@@ -52,19 +52,32 @@ def test_each_statement_is_a_record_and_one_without_a_code_is_kept() -> None:
             "code": "",
             "text": "Narrate thought processes.",
         },
-        Locator("row", 5),
+        Locator("row", 4),
     )
 
 
 def test_a_row_with_too_many_cells_is_named_and_the_others_stand() -> None:
     document = parsed(STATEMENTS + "ECF,5,Adaptive Teaching,learn that,5.2,One, two\n", "ecf.csv")
     assert len(document.records) == 4
-    assert document.warnings == ("line 8: 7 cells instead of 6: not read; mend its commas",)
+    assert document.warnings == ("row 7: 7 cells instead of 6: not read; mend its commas",)
 
 
-def test_another_csv_is_not_read_yet() -> None:
-    with pytest.raises(DocumentNotRead, match="CSV files are not read yet, but for framework statements"):
-        parsed("name,date\nA,B\n", "register.csv")
+def test_columns_besides_those_of_a_statement_stand_in_its_row_and_not_in_its_record() -> None:
+    stated = "Code,Framework,Section,Section_Name,Type,Text,Week\n4.6,ECF,4,Practice,learn that,Talk matters.,5\n"
+    document = parsed(stated, "ecf.csv")
+    assert [block.text for block in document.sections[-1].blocks] == ["code | text | week", "4.6 | Talk matters. | 5"]
+    assert sorted(document.records[0].fields) == ["code", "framework", "section", "section_name", "text", "type"]
+
+
+def test_a_csv_that_lacks_a_column_of_statements_is_a_table() -> None:
+    document = parsed(STATEMENTS.replace("section_name", "chapter"), "ecf.csv")
+    assert document.records == ()
+    assert document.sections[0].blocks[0].text == "framework | section | chapter | type | code | text"
+
+
+def test_a_header_of_statements_without_one_is_named() -> None:
+    with pytest.raises(DocumentNotRead, match="it has a heading row but no framework statement"):
+        parsed(STATEMENTS.splitlines()[0], "ecf.csv")
 
 
 PROGRAMMES = """
