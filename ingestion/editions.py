@@ -6,19 +6,28 @@ What a document says of itself comes first. `decide_editions` reads no file and 
 2. An `effective_from` after today makes an edition wait, whatever its status says; its predecessor stays in force.
 3. An edition that another one in force `supersedes` (by path, or by title and version) is superseded, where both are of
    one school, or of the trust: what a document says never reaches into another scope.
-4. Of the editions of one school with one title, those with an earlier version, or else earlier dates, are superseded.
-   Where these contradict each other, so that each is earlier than another, all stay in force with a `doubt`.
-5. What nothing tells apart stays in force, each with a `doubt` where it is a policy, or states a version or date: many
-   a training pack has forty files called "Instructions", and none is an edition of another.
+4. Of the editions of one school with one title, exactly one is in force, in one file or several: that with the later
+   version and dates. A policy's title may differ by what only names an edition: "2025-26", "final", "v2".
+5. Where that cannot be told, or what they state contradicts itself, only the latest approved one is searched, and each
+   has a `doubt` that says so. What states neither version nor date, and is no policy, is no edition of anything: many a
+   training pack has forty files called "Instructions".
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
+from ingestion.dates import compare_dates, first_day, is_within
+from ingestion.metadata.values import MONTHS, version_key
 from ingestion.model import Metadata, School, Status
+
+REMEMBERED = 20_000
+"""Titles whose words are kept apart: each is compared with all its namesakes."""
+
+__all__ = ["Edition", "Standing", "decide_editions", "first_day"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +52,12 @@ def decide_editions(editions: Iterable[Edition], *, today: date) -> dict[str, St
     """The standing of every edition, by path. Editions of one school, or of the trust, affect no other's."""
     corpus = sorted(editions, key=lambda edition: edition.path)
     standings = {edition.path: Standing(_own_status(edition, today)) for edition in corpus}
-    for path in _superseded_by_name(corpus, standings):
+    successors = _successors(corpus, standings)
+    for path in _superseded_by_name(successors, standings):
         standings[path] = Standing("superseded")
-    for namesakes in _namesakes(corpus, standings):
-        standings |= _settle(namesakes)
+    in_force = [edition for edition in corpus if standings[edition.path].status == "in_force"]
+    for rivals in _rivals(in_force, successors):
+        standings |= _settle(rivals, today)
     return standings
 
 
@@ -63,35 +74,46 @@ def _own_status(edition: Edition, today: date) -> Status:
     return stated or "in_force"
 
 
-def first_day(stated: str | None) -> date | None:
-    """The earliest day that an ISO date of any precision can mean: "2027-09" begins on 1 September 2027."""
-    if stated is None:
-        return None
-    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", stated.strip())
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
-    except ValueError:
-        return None
-
-
 # ── what another edition says of it ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _superseded_by_name(corpus: Sequence[Edition], standings: dict[str, Standing]) -> set[str]:
-    """Paths that an edition which is or was in force names as superseded; two that name each other are left alone."""
+def _successors(corpus: Sequence[Edition], standings: dict[str, Standing]) -> dict[str, set[str]]:
+    """Path → the editions, in force now or before, that name it as superseded."""
+    by_name: dict[tuple[School, str], list[Edition]] = defaultdict(list)
+    for older in corpus:
+        for name in _names_of(older):
+            by_name[older.school, name].append(older)
     successors: dict[str, set[str]] = defaultdict(set)
     for edition in corpus:
         if standings[edition.path].status not in ("draft", "waiting") and edition.metadata.supersedes:
-            for older in corpus:
-                if older is not edition and _names(edition, older):
-                    successors[older.path].add(edition.path)
-    return {
+            for name in _names_in(edition):
+                for older in by_name.get((edition.school, name), ()):
+                    if older is not edition and _names(edition, older):
+                        successors[older.path].add(edition.path)
+    return successors
+
+
+def _names_of(edition: Edition) -> set[str]:
+    """By what others may name it: its path, its file's name, its title whole and without what names the edition."""
+    title = _normalised(edition.title)
+    name = edition.path.rsplit("/", 1)[-1].casefold()
+    return {edition.path, name, title, _without_edition(title)[0]}
+
+
+def _names_in(edition: Edition) -> set[str]:
+    """What its `supersedes` may name: as it stands, as a title, and its own title where only a version is stated."""
+    stated = (edition.metadata.supersedes or "").strip()
+    title = _title_and_version(stated)[0] or _normalised(edition.title)
+    return {stated, stated.casefold(), title, _without_edition(title)[0]}
+
+
+def _superseded_by_name(successors: dict[str, set[str]], standings: dict[str, Standing]) -> list[str]:
+    """Paths that an edition names as superseded; those that name each other, directly or in a circle, are left."""
+    return [
         path
         for path, named_by in successors.items()
         if standings[path].status == "in_force" and any(not _leads_to(path, by, successors) for by in named_by)
-    }
+    ]
 
 
 def _names(edition: Edition, older: Edition) -> bool:
@@ -103,10 +125,13 @@ def _names(edition: Edition, older: Edition) -> bool:
         return True
     title, version = _title_and_version(stated)
     older_title = _normalised(older.title)
-    older_version = _version_key(older.metadata.version)
     if version is None:
         return title == older_title and title != _normalised(edition.title)
-    return title in ("", older_title) and version == older_version and (title != "" or _are_namesakes(edition, older))
+    if version != version_key(older.metadata.version):
+        return False
+    if title == "":
+        return _document(edition) == _document(older)
+    return title == older_title or _without_edition(title)[0] == _without_edition(older_title)[0]
 
 
 def _leads_to(start: str, goal: str, successors: dict[str, set[str]]) -> bool:
@@ -123,128 +148,274 @@ def _leads_to(start: str, goal: str, successors: dict[str, set[str]]) -> bool:
 
 
 _VERSION = re.compile(
-    r"(?:\bversion\b|\bv|\bedition\b|\bissue\b)\.?\s*(\d+(?:\.\d+)*)\b|(?<![\w.])(\d+(?:\.\d+)+)\b", re.I
+    r"(?:\bversion\b|\bv|\bedition\b|\bissue\b)\.?\s{0,3}(\d{1,9}(?:\.\d{1,9})*)\b"
+    r"|(?<![\w.])(\d{1,9}(?:\.\d{1,9})+)\b",
+    re.I,
 )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _title_and_version(stated: str) -> tuple[str, tuple[int, ...] | None]:
     """ "Lone working policy v2.4" → its normalised title and (2, 4); a bare "2.4" has the title ""."""
-    if re.fullmatch(r"v?\d+(?:\.\d+)*", stated, re.I):
-        return "", _version_key(stated)
+    if re.fullmatch(r"v?\d{1,9}(?:\.\d{1,9})*", stated, re.I):
+        return "", version_key(stated)
     match = _VERSION.search(stated)
-    return _normalised(stated), _version_key(match[1] or match[2]) if match else None
+    return _normalised(stated), version_key(match[1] or match[2]) if match else None
 
 
-# ── what tells namesakes apart ───────────────────────────────────────────────────────────────────────────────────────
+# ── which files are editions of one document ─────────────────────────────────────────────────────────────────────────
+
+KINDS_WITH_EDITIONS = ("policy", "behaviour", "values")
 
 
-def _namesakes(corpus: Sequence[Edition], standings: dict[str, Standing]) -> list[list[Edition]]:
-    """The groups of two or more editions in force that have one school and one title."""
-    groups: dict[tuple[School, str], list[Edition]] = defaultdict(list)
-    for edition in corpus:
-        if standings[edition.path].status == "in_force":
-            groups[edition.school, _normalised(edition.title)].append(edition)
-    return [group for group in groups.values() if len(group) > 1]
+def _rivals(in_force: Sequence[Edition], successors: dict[str, set[str]]) -> list[list[Edition]]:
+    """The groups of two or more editions in force that are one document of one school, and those that supersede each
+    other in a circle."""
+    groups: dict[str, list[Edition]] = {}
+    by_document: dict[tuple[School, str], list[Edition]] = {}
+    for edition in in_force:
+        group = by_document.setdefault((edition.school, _document(edition)), [])
+        group.append(edition)
+        groups[edition.path] = group
+    for edition in in_force:
+        for by in sorted(successors.get(edition.path, ())):
+            ours, theirs = groups[edition.path], groups.get(by)
+            if theirs is not None and theirs is not ours and _leads_to(edition.path, by, successors):
+                ours += theirs
+                groups |= {other.path: ours for other in theirs}
+    return [group for group in {id(group): group for group in groups.values()}.values() if len(group) > 1]
 
 
-def _are_namesakes(one: Edition, other: Edition) -> bool:
-    return one.school == other.school and _normalised(one.title) == _normalised(other.title)
+def _document(edition: Edition) -> str:
+    """What all editions of a document are called: a policy's title without what names the edition. Admission policies
+    of two years are two, both in force: each holds for those who enter in its year."""
+    title = _normalised(edition.title)
+    if edition.metadata.kind in KINDS_WITH_EDITIONS and "admission" not in title:
+        return _without_edition(title)[0]
+    return title
 
 
-def _settle(namesakes: Sequence[Edition]) -> dict[str, Standing]:
-    """Superseded: every edition that a newest one is later than, directly or through others. In doubt: the newest that
-    nothing tells apart, and those in or under a circle, of which each is earlier than another and none is newest."""
-    newest = [one for one in namesakes if not any(_is_later(other, one) for other in namesakes)]
-    superseded = _earlier_than(newest, namesakes)
-    settled = superseded | {one.path for one in newest}
-    circle = [one for one in namesakes if one.path not in settled]
-    standings = dict.fromkeys(superseded, Standing("superseded"))
-    for one in newest:
-        rivals = [other for other in (*newest, *circle) if _are_rivals(one, other)]
-        standings[one.path] = Standing("in_force", _doubt(one, rivals, NOTHING_TELLS) if rivals else None)
-    for one in circle:
-        others = [other for other in (*circle, *newest) if other is not one]
-        standings[one.path] = Standing("in_force", _doubt(one, others, CONTRADICTION))
-    return standings
+_EDITION_WORDS = frozenset(
+    {"final", "updated", "revised", "amended", "approved", "current", "latest", "signed", "copy"}
+)
+_WHEN_WORDS = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "sept", "autumn", "spring", "summer", "winter",
+                         "term", "academic", "school", "year"})  # fmt: skip
 
 
-def _earlier_than(newest: Sequence[Edition], namesakes: Sequence[Edition]) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def _without_edition(title: str) -> tuple[str, int | None]:
+    """A normalised title without the year, month or word at its end that names an edition, and that year: "behaviour
+    policy 2025 26 final" → "behaviour policy", 2025."""
+    words, year = title.split(), None
+    while len(words) > 1:
+        if words[-1] in _EDITION_WORDS:
+            words.pop()
+        elif (
+            len(words) > 2
+            and _is_year(words[-2])
+            and int(words[-1] if words[-1].isdecimal() else -1) % 100 == (int(words[-2]) + 1) % 100
+        ):
+            year = int(words[-2])
+            del words[-2:]
+        elif _is_year(words[-1]):
+            year = int(words.pop())
+        elif year is not None and words[-1] in _WHEN_WORDS and words[-1] != "school":
+            words.pop()
+        else:
+            break
+    return " ".join(words), year
+
+
+def _is_year(word: str) -> bool:
+    return re.fullmatch(r"20\d\d", word) is not None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _normalised(title: str) -> str:
+    """A title without its version, case and punctuation: "Lone-Working Policy (v2.4)" → "lone working policy"."""
+    return " ".join(re.findall(r"[^\W_]+", _VERSION.sub(" ", title).casefold()))
+
+
+# ── which of them is in force ────────────────────────────────────────────────────────────────────────────────────────
+
+NOTHING_TELLS = "no version or date tells which of them is in force"
+CONTRADICTION = "what their versions and dates say of which is in force contradicts itself"
+NOT_BEGUN = "its title names a year that has not begun, and it does not say from when it holds"
+
+
+def _settle(rivals: Sequence[Edition], today: date) -> dict[str, Standing]:
+    """Exactly one edition is left in force, in one file or several: the latest, or with a doubt the latest approved."""
+    standings: dict[str, Standing] = {}
+    ahead = [one for one in rivals if _is_ahead(one, today)]
+    if ahead and len(ahead) < len(rivals):
+        standings |= {one.path: Standing("waiting", f"“{one.title}” waits: {NOT_BEGUN}.") for one in ahead}
+        rivals = [one for one in rivals if one not in ahead]
+    is_policy = any(one.metadata.kind in KINDS_WITH_EDITIONS for one in rivals)
+    editions = [one for one in rivals if is_policy or _states_an_edition(one)]
+    silent = [one for one in rivals if one not in editions]
+
+    newest = [one for one in editions if not any(_order(other, one) > 0 for other in editions)]
+    superseded = _earlier_than(newest, editions)
+    circle = [one for one in editions if one not in newest and one.path not in superseded]
+    standings |= dict.fromkeys(superseded, Standing("superseded"))
+    left = [*newest, *circle]
+    if not left:
+        return standings | {one.path: Standing("in_force") for one in silent}
+
+    chosen, because = _latest_approved(left)
+    in_force = _files_of(chosen, left)
+    others = [one for one in left if one not in in_force]
+    if not others:
+        return standings | {
+            one.path: Standing("in_force", _doubt(one, left, silent, NOTHING_TELLS) if silent else None)
+            for one in (*left, *silent)
+        }
+    contradicts = bool(circle) or any(_contradict(one, other) for one in editions for other in editions)
+    why = CONTRADICTION if contradicts else NOTHING_TELLS
+    for one in in_force:
+        doubt = _doubt(one, others, silent, f"{why}: this one is searched, {because}")
+        standings[one.path] = Standing("in_force", doubt)
+    for one in others:
+        standings[one.path] = Standing(
+            "superseded", _doubt(one, in_force, (), f"{why}: that one is searched, {because}")
+        )
+    return standings | {one.path: Standing("in_force", _doubt(one, left, silent, NOTHING_TELLS)) for one in silent}
+
+
+def _is_ahead(edition: Edition, today: date) -> bool:
+    """Whether a policy's title names a year that has not begun, where no date says from when it holds."""
+    year = _title_year(edition)
+    if year is None or edition.metadata.effective_from is not None:
+        return False
+    is_school_year = re.search(rf"{year}\s?[/–-]\s?(?:20)?\d\d\b", edition.title) is not None
+    return today < date(year, 9 if is_school_year else 1, 1)
+
+
+def _states_an_edition(edition: Edition) -> bool:
+    stated = edition.metadata
+    return any((stated.version, stated.effective_from, stated.approved_on, stated.review_due, stated.supersedes))
+
+
+def _earlier_than(newest: Sequence[Edition], editions: Sequence[Edition]) -> set[str]:
     """Paths of the editions that one of these is later than, directly or through others."""
     earlier: set[str] = set()
     waiting = list(newest)
     while waiting:
         later = waiting.pop()
-        found = [one for one in namesakes if one.path not in earlier and _is_later(later, one)]
+        found = [one for one in editions if one.path not in earlier and _order(later, one) > 0]
         earlier.update(one.path for one in found)
         waiting += found
     return earlier
 
 
-def _are_rivals(one: Edition, other: Edition) -> bool:
-    """Whether two namesakes may be editions of one document, of which only one can be in force."""
-    return one is not other and not _is_same_edition(one, other) and (_has_editions(one) or _has_editions(other))
+def _order(one: Edition, other: Edition) -> int:
+    """1: what both state tells that `one` is the later; −1: the earlier; 0: nothing tells, or it contradicts itself."""
+    signs = set(_signs(one, other))
+    if not signs:
+        return compare_dates(one.metadata.review_due, other.metadata.review_due)
+    return signs.pop() if len(signs) == 1 else 0
 
 
-def _has_editions(edition: Edition) -> bool:
-    stated = edition.metadata
-    return stated.kind in ("policy", "behaviour", "values") or any(
-        (stated.version, stated.effective_from, stated.approved_on, stated.review_due)
-    )
+def _contradict(one: Edition, other: Edition) -> bool:
+    return len(set(_signs(one, other))) > 1
 
 
-def _is_later(one: Edition, other: Edition) -> bool:
-    """Whether what both state tells that `one` is the later: version, else when it took effect, else its approval."""
+def _signs(one: Edition, other: Edition) -> list[int]:
+    """What each field that both state says of which is later, without those in which they agree."""
     a, b = one.metadata, other.metadata
-    versions = _version_key(a.version), _version_key(b.version)
-    if versions[0] and versions[1] and versions[0] != versions[1]:
-        return versions[0] > versions[1]
-    for ours, theirs in (
-        (a.effective_from, b.effective_from),
-        (a.approved_on, b.approved_on),
-        (a.review_due, b.review_due),
-    ):
-        order = _compare_dates(ours, theirs)
-        if order:
-            return order > 0
-    return False
+    versions = version_key(a.version), version_key(b.version)
+    years = _title_year(one) or 0, _title_year(other) or 0
+    signs = (
+        (versions[0] > versions[1]) - (versions[0] < versions[1]) if all(versions) else 0,
+        compare_dates(a.effective_from, b.effective_from),
+        compare_dates(a.approved_on, b.approved_on),
+        (years[0] > years[1]) - (years[0] < years[1]) if all(years) else 0,
+    )
+    return [sign for sign in signs if sign]
+
+
+def _title_year(edition: Edition) -> int | None:
+    is_policy = edition.metadata.kind in KINDS_WITH_EDITIONS
+    return _without_edition(_normalised(edition.title))[1] if is_policy else None
 
 
 def _is_same_edition(one: Edition, other: Edition) -> bool:
-    """Whether both state the same version or dates: one edition in two files, such as a PDF beside its DOCX."""
+    """One edition in two files, such as a PDF beside its DOCX: both state the same version or dates, or have one name
+    and nothing tells them apart."""
+    if _order(one, other) or _contradict(one, other):
+        return False
     a, b = one.metadata, other.metadata
-    stated = ((a.version, b.version), (a.effective_from, b.effective_from), (a.approved_on, b.approved_on))
-    return any(ours is not None and ours == theirs for ours, theirs in stated)
+    versions = version_key(a.version), version_key(b.version)
+    agree = [
+        all(versions) and versions[0] == versions[1],
+        *(
+            is_within(ours, theirs) or is_within(theirs, ours)
+            for ours, theirs in (
+                (a.effective_from, b.effective_from),
+                (a.approved_on, b.approved_on),
+                (a.review_due, b.review_due),
+            )
+        ),
+    ]
+    return any(agree) or one.path.rsplit(".", 1)[0] == other.path.rsplit(".", 1)[0]
 
 
-NOTHING_TELLS = "no version or date tells which of them is in force"
-CONTRADICTION = "what their versions and dates say of which is in force contradicts itself"
+def _files_of(chosen: Edition, editions: Sequence[Edition]) -> list[Edition]:
+    """The chosen edition in all its files: those that are the same as it, or as one that is, and contradict none."""
+    files, found = [chosen], True
+    while found:
+        found = False
+        for one in editions:
+            if one in files or any(_order(one, other) or _contradict(one, other) for other in files):
+                continue
+            if any(_is_same_edition(one, other) for other in files):
+                files.append(one)
+                found = True
+    return sorted(files, key=lambda one: one.path)
 
 
-def _doubt(one: Edition, rivals: Sequence[Edition], why: str) -> str:
-    others = ", ".join(rival.path for rival in rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
-    return f"“{one.title}” also stands in {others}, and {why}."
+CRITERIA: tuple[tuple[str, Callable[[Edition], object]], ...] = (
+    ("as the last approved", lambda one: first_day(one.metadata.approved_on)),
+    ("as the one whose review falls due last", lambda one: first_day(one.metadata.review_due)),
+    ("as the last to take effect", lambda one: first_day(one.metadata.effective_from)),
+    ("as the last created", lambda one: first_day(one.metadata.created_on)),
+    ("as the one with the highest version", lambda one: version_key(one.metadata.version) or None),
+    ("as its file name has the highest version", lambda one: _version_in_name(one.path)),
+    ("as its file name has the latest year", lambda one: _year_in_name(one.path)),
+)
+"""What tells, in this order, which edition is searched where nothing tells for certain which is in force."""
 
 
-def _compare_dates(ours: str | None, theirs: str | None) -> int:
-    """1 later, −1 earlier, 0 where either is not stated or the coarser one includes the other."""
-    if first_day(ours) is None or first_day(theirs) is None or ours is None or theirs is None:
-        return 0
-    precision = min(len(ours.strip()), len(theirs.strip()))
-    a, b = ours.strip()[:precision], theirs.strip()[:precision]
-    return (a > b) - (a < b)
+def _latest_approved(editions: Sequence[Edition]) -> tuple[Edition, str]:
+    """The edition to search, and why that one: the first criterion in which one is beyond all the others."""
+    left = list(editions)
+    for because, measure in CRITERIA:
+        measured = [(value, one) for one in left if (value := measure(one)) is not None]
+        if not measured:
+            continue
+        best = max(value for value, _ in measured)  # type: ignore[type-var]  # of one criterion, so of one type
+        left = [one for value, one in measured if value == best]
+        if all(one is left[0] or _is_same_edition(one, left[0]) for one in left):
+            return left[0], because
+    return left[0], "for no better reason than that its path comes first"
 
 
-def _version_key(version: str | None) -> tuple[int, ...]:
-    """(2, 4) for "2.4", "v2.4", "Version 2.4 final"; () where there is no number. 2 and 2.0 are one version."""
-    match = re.search(r"\d+(?:\.\d+)*", version or "")
-    if match is None:
-        return ()
-    numbers = [int(number) for number in match[0].split(".")]
-    while len(numbers) > 1 and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
+def _version_in_name(path: str) -> tuple[int, ...] | None:
+    found = re.search(
+        r"(?<![a-z])v(?:ersion)?[ _-]?(\d{1,4}(?:\.\d{1,4}){0,3})", path.rsplit("/", 1)[-1], re.IGNORECASE
+    )
+    return version_key(found[1]) if found else None
 
 
-def _normalised(title: str) -> str:
-    """A title without its version, case and punctuation: "Lone-Working Policy (v2.4)" → "lone working policy"."""
-    return " ".join(re.findall(r"[^\W_]+", _VERSION.sub(" ", title).casefold()))
+def _year_in_name(path: str) -> int | None:
+    years = re.findall(r"(?<!\d)20\d\d(?!\d)", path.rsplit("/", 1)[-1])
+    return max(map(int, years), default=None)
+
+
+def _doubt(one: Edition, others: Sequence[Edition], silent: Sequence[Edition], why: str) -> str:
+    """Where else the document stands, and what that leaves open; `silent` are its namesakes that state nothing."""
+    rivals = [other for other in (*others, *silent) if other is not one]
+    shown = ", ".join(rival.path for rival in rivals[:3]) + (f" and {len(rivals) - 3} more" if len(rivals) > 3 else "")
+    if any(_document(rival) == _document(one) for rival in rivals):
+        return f"“{one.title}” also stands in {shown}, and {why}."
+    return f"“{one.title}” and {shown} name each other as superseded, and {why}."

@@ -5,7 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ingestion.dates import first_day, is_within
 from ingestion.editions import Edition, Standing, decide_editions
 from ingestion.model import Metadata, School, Slug, Status
 
@@ -46,6 +49,8 @@ def standings(*editions: Edition, today: date = TODAY) -> list[Standing]:
         (None, "2026-12", "waiting"),
         (None, "2027", "waiting"),
         (None, "2026", "in_force"),
+        (None, "2026-23", "in_force"),
+        (None, "2027-21", "waiting"),
         (None, "next spring", "in_force"),
         (None, "2026-02-31", "in_force"),
     ],
@@ -117,13 +122,29 @@ def test_two_editions_that_name_each_other_are_told_apart_by_what_else_they_say(
     assert standings(a, b) == [SUPERSEDED, IN_FORCE]
 
 
-def test_a_circle_of_three_takes_nothing_out_of_force() -> None:
+def test_of_a_circle_of_three_one_is_searched_with_a_doubt() -> None:
     circle = [
         edition("a.md", "A", supersedes="b.md"),
-        edition("b.md", "B", supersedes="c.md"),
+        edition("b.md", "B", supersedes="c.md", approved_on="2026-07-09"),
         edition("c.md", "C", supersedes="a.md"),
     ]
-    assert standings(*circle) == [IN_FORCE, IN_FORCE, IN_FORCE]
+    assert standings(*circle) == [
+        Standing(
+            "superseded",
+            "“A” and b.md name each other as superseded, and no version or date tells which of them is in force: "
+            "that one is searched, as the last approved.",
+        ),
+        Standing(
+            "in_force",
+            "“B” and a.md, c.md name each other as superseded, and no version or date tells which of them is in force: "
+            "this one is searched, as the last approved.",
+        ),
+        Standing(
+            "superseded",
+            "“C” and b.md name each other as superseded, and no version or date tells which of them is in force: "
+            "that one is searched, as the last approved.",
+        ),
+    ]
 
 
 def test_an_edition_that_names_itself_stays() -> None:
@@ -183,31 +204,126 @@ def test_titles_that_differ_in_case_punctuation_and_version_are_one_title(title:
     assert standings(old, new) == [SUPERSEDED, IN_FORCE]
 
 
-def test_titles_of_two_years_are_two_titles() -> None:
+def test_calendars_of_two_years_are_two_documents() -> None:
     editions = [edition(f"{year}.md", f"INSET calendar {year}", effective_from=year) for year in ("2025", "2026")]
     assert standings(*editions) == [IN_FORCE, IN_FORCE]
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("older", "newer"),
     [
-        ({"kind": "policy"}, {}),
-        ({"version": "2"}, {}),
-        ({}, {"review_due": "2027"}),
-        ({"version": "2"}, {"effective_from": "2026-09-01"}),
-        ({"kind": "behaviour"}, {"owner": "HR"}),
+        ("Behaviour policy 2025–26", "Behaviour policy 2026–27"),
+        ("Behaviour policy (2025/26)", "Behaviour Policy 2026"),
+        ("Behaviour policy, September 2025", "Behaviour policy (updated September 2026)"),
+        ("Behaviour policy 2024 FINAL", "Behaviour policy academic year 2025-2026"),
     ],
 )
-def test_namesakes_that_nothing_tells_apart_stay_in_force_with_a_doubt(
-    one: dict[str, Any], other: dict[str, Any]
-) -> None:
-    first, second = standings(edition("a.md", **one), edition("b.md", **other))
-    assert first == Standing(
-        "in_force",
-        "“Lone working policy” also stands in b.md, and no version or date tells which of them is in force.",
+def test_a_policys_title_may_name_the_year_of_its_edition(older: str, newer: str) -> None:
+    old, new = edition("a.md", older, kind="behaviour"), edition("b.md", newer, kind="behaviour")
+    assert standings(old, new) == [SUPERSEDED, IN_FORCE]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Behaviour policy", "Behaviour policy for trips"),
+        ("Policy on behaviour", "Behaviour policy"),
+        ("Admissions policy 2026–27", "Admissions policy 2027–28"),
+        ("Charging policy", "Remissions policy"),
+        ("Covid-19 policy", "Covid-20 policy"),
+    ],
+)
+def test_titles_that_are_not_plainly_one_are_two(one: str, other: str) -> None:
+    assert standings(edition("a.md", one, kind="policy"), edition("b.md", other, kind="policy")) == [IN_FORCE, IN_FORCE]
+
+
+def test_an_edition_for_a_year_that_has_not_begun_waits_where_there_is_another() -> None:
+    this_year, next_year = (
+        edition(f"{year}.md", f"Behaviour policy {year}", kind="behaviour", approved_on=approved)
+        for year, approved in (("2026-27", "2026-07-09"), ("2027-28", "2026-11-02"))
     )
-    assert second.status == "in_force"
-    assert "also stands in a.md" in (second.doubt or "")
+    assert standings(this_year, next_year) == [
+        IN_FORCE,
+        Standing(
+            "waiting",
+            "“Behaviour policy 2027-28” waits: its title names a year that has not begun, and it does not say from "
+            "when it holds.",
+        ),
+    ]
+    assert standings(this_year, next_year, today=date(2027, 9, 1)) == [SUPERSEDED, IN_FORCE]
+    assert standings(next_year) == [IN_FORCE]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "because"),
+    [
+        ({}, {"approved_on": "2026-07-09"}, "as the last approved"),
+        ({"version": "2"}, {"review_due": "2027"}, "as the one whose review falls due last"),
+        ({"version": "2"}, {"effective_from": "2026-23"}, "as the last to take effect"),
+        ({"version": "2"}, {"created_on": "2025"}, "as the last created"),
+        ({}, {"version": "2"}, "as the one with the highest version"),
+    ],
+)
+def test_of_namesakes_that_nothing_tells_apart_the_latest_approved_is_searched_with_a_doubt(
+    one: dict[str, Any], other: dict[str, Any], because: str
+) -> None:
+    first, second = standings(edition("a.md", kind="policy", **one), edition("b.md", kind="policy", **other))
+    assert first == Standing(
+        "superseded",
+        "“Lone working policy” also stands in b.md, and no version or date tells which of them is in force: "
+        f"that one is searched, {because}.",
+    )
+    assert second == Standing(
+        "in_force",
+        "“Lone working policy” also stands in a.md, and no version or date tells which of them is in force: "
+        f"this one is searched, {because}.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "because"),
+    [
+        ("leave-v2.docx", "leave_V10.docx", "as its file name has the highest version"),
+        ("behaviour-2026.docx", "behaviour-2025-reviewed-2027.docx", "as its file name has the latest year"),
+        ("b.docx", "a.docx", "for no better reason than that its path comes first"),
+    ],
+)
+def test_a_files_name_is_the_last_to_tell(one: str, other: str, because: str) -> None:
+    first, second = standings(edition(one, kind="policy"), edition(other, kind="policy"))
+    assert (first.status, second.status) == ("superseded", "in_force")
+    assert f"this one is searched, {because}." in (second.doubt or "")
+    assert f"that one is searched, {because}." in (first.doubt or "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"version": "4.2", "effective_from": "2024-09-01"}, {"version": "1.0", "effective_from": "2026-09-01"}),
+        (
+            {"approved_on": "2025-12", "effective_from": "2025-09"},
+            {"approved_on": "2026-01", "effective_from": "2025-01"},
+        ),
+    ],
+)
+def test_versions_and_dates_that_contradict_each_other_are_in_doubt(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = standings(edition("a.md", **one), edition("b.md", **other))
+    assert (first.status, second.status) == ("superseded", "in_force")
+    assert "contradicts itself: this one is searched, as the last" in (second.doubt or "")
+    assert "contradicts itself: that one is searched, as the last" in (first.doubt or "")
+
+
+@pytest.mark.parametrize("stated", [{"version": "2"}, {"review_due": "2027"}])
+def test_a_namesake_that_is_no_policy_and_states_nothing_stays_beside_one_that_does_with_a_doubt(
+    stated: dict[str, Any],
+) -> None:
+    decided = standings(edition("a.md", "Instructions", **stated), edition("b.md", "Instructions"))
+    assert decided == [
+        Standing(
+            "in_force",
+            f"“Instructions” also stands in {other}, and no version or date tells which of them is in force.",
+        )
+        for other in ("b.md", "a.md")
+    ]
 
 
 @pytest.mark.parametrize("stated", [{}, {"kind": "cpd"}, {"owner": "HR"}])
@@ -217,13 +333,33 @@ def test_namesakes_that_are_no_editions_of_anything_are_in_force_without_a_doubt
 
 
 def test_a_doubt_names_three_rivals_and_counts_the_rest() -> None:
-    first, *_ = standings(*(edition(f"{n}.md", kind="policy") for n in range(6)))
+    first, *others = standings(*(edition(f"{n}.md", kind="policy") for n in range(6)))
     assert "also stands in 1.md, 2.md, 3.md and 2 more, and no" in (first.doubt or "")
+    assert [other.status for other in others] == ["superseded"] * 5
 
 
-@pytest.mark.parametrize("stated", [{"version": "2.0"}, {"effective_from": "2026-09-01"}, {"approved_on": "2026-07"}])
-def test_one_edition_in_two_files_is_in_force_without_a_doubt(stated: dict[str, Any]) -> None:
-    assert standings(edition("a.docx", **stated), edition("a.pdf", **stated)) == [IN_FORCE, IN_FORCE]
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"version": "2.0"}, {"version": "2"}),
+        ({"effective_from": "2026-09-01"}, {"effective_from": "2026-09-01"}),
+        ({"approved_on": "2026-07"}, {"approved_on": "2026-07-09", "version": "2"}),
+        ({"review_due": "2027-23"}, {"review_due": "2027-09"}),
+    ],
+)
+def test_one_edition_in_two_files_is_in_force_without_a_doubt(one: dict[str, Any], other: dict[str, Any]) -> None:
+    first, second = edition("a.docx", kind="policy", **one), edition("b.pdf", kind="policy", **other)
+    assert standings(first, second) == [IN_FORCE, IN_FORCE]
+
+
+def test_a_pdf_beside_its_word_file_is_the_same_edition_even_where_it_states_nothing() -> None:
+    files = edition("a.docx", kind="policy", version="2"), edition("a.pdf", kind="policy")
+    assert standings(*files) == [IN_FORCE, IN_FORCE]
+
+
+def test_both_files_of_an_edition_supersede_the_one_before() -> None:
+    files = edition("new.docx", version="2"), edition("new.pdf", version="2"), edition("old.pdf", version="1")
+    assert standings(*files) == [IN_FORCE, IN_FORCE, SUPERSEDED]
 
 
 def test_of_three_namesakes_only_the_latest_stays_and_drafts_do_not_count() -> None:
@@ -243,20 +379,19 @@ CIRCLE = {  # a is later than b by version, b than c by its date of effect, c th
 }
 
 
-def test_of_namesakes_each_of_which_is_earlier_than_another_all_stay_with_a_doubt() -> None:
-    assert standings(*(edition(path, **stated) for path, stated in CIRCLE.items())) == [
-        Standing(
-            "in_force",
-            f"“Lone working policy” also stands in {others}, "
-            "and what their versions and dates say of which is in force contradicts itself.",
-        )
-        for others in ("b.md, c.md", "a.md, c.md", "a.md, b.md")
-    ]
+def test_of_namesakes_each_of_which_is_earlier_than_another_the_latest_approved_is_searched() -> None:
+    decided = standings(*(edition(path, **stated) for path, stated in CIRCLE.items()))
+    assert [standing.status for standing in decided] == ["superseded", "superseded", "in_force"]
+    assert decided[2].doubt == (
+        "“Lone working policy” also stands in a.md, b.md, and what their versions and dates say of which is in force "
+        "contradicts itself: this one is searched, as the last approved."
+    )
 
 
-def test_a_namesake_that_nothing_places_takes_no_circle_out_of_force() -> None:
-    decided = standings(*(edition(path, **stated) for path, stated in CIRCLE.items()), edition("d.md"))
-    assert [standing.status for standing in decided] == ["in_force"] * 4
+def test_a_policy_that_states_nothing_does_not_stand_beside_a_circle() -> None:
+    decided = standings(*(edition(path, **stated, kind="policy") for path, stated in CIRCLE.items()),
+                        edition("d.md", kind="policy"))  # fmt: skip
+    assert [standing.status for standing in decided] == ["superseded", "superseded", "in_force", "superseded"]
     assert all(standing.doubt for standing in decided)
 
 
@@ -268,3 +403,51 @@ def test_an_edition_later_than_one_of_a_circle_ends_it() -> None:
         SUPERSEDED,
         IN_FORCE,
     ]
+
+
+# ── whatever is in the corpus ────────────────────────────────────────────────────────────────────────────────────────
+
+DATES = st.none() | st.sampled_from(["2024-09-01", "2025", "2026-07", "2026-23", "2027-21"])
+ANY_EDITION = st.builds(
+    Metadata,
+    kind=st.sampled_from(["policy", "behaviour", "values"]),
+    version=st.none() | st.sampled_from(["1", "2.4", "2.10"]),
+    status=st.none() | st.sampled_from(["in_force", "draft", "superseded"]),
+    effective_from=DATES,
+    approved_on=DATES,
+    review_due=DATES,
+    supersedes=st.none() | st.sampled_from(["0.md", "1.md", "v2.4", "Behaviour policy v1"]),
+).filter(lambda stated: stated.status != "superseded" or stated.supersedes is None)
+"""What a former edition superseded does not come back, so that none may be left: a claim of its own."""
+TITLES = st.sampled_from(["Behaviour policy", "Behaviour policy 2025-26", "Behaviour policy 2026-27 (final)"])
+
+
+@given(st.lists(st.tuples(TITLES, ANY_EDITION), min_size=1, max_size=6))
+def test_of_the_editions_of_one_policy_one_is_in_force_in_one_file_or_more(
+    editions: list[tuple[str, Metadata]],
+) -> None:
+    corpus = [Edition(f"{n}.md", None, title, stated) for n, (title, stated) in enumerate(editions)]
+    decided = decide_editions(corpus, today=TODAY)
+    in_force = [one for one in corpus if decided[one.path].status == "in_force"]
+    could_be = [
+        one
+        for one in corpus
+        if one.metadata.status in (None, "in_force") and (first_day(one.metadata.effective_from) or TODAY) <= TODAY
+    ]
+    assert bool(in_force) == bool(could_be)
+    assert _are_files_of_one_edition(in_force)
+
+
+def _are_files_of_one_edition(editions: list[Edition]) -> bool:
+    """Whether each agrees with another of them in something that both state, so that all hang together."""
+    linked = editions[:1]
+    while more := [one for one in editions if one not in linked and any(_agree(one, other) for other in linked)]:
+        linked += more
+    return len(linked) == len(editions)
+
+
+def _agree(one: Edition, other: Edition) -> bool:
+    a, b = one.metadata, other.metadata
+    dates = ((a.effective_from, b.effective_from), (a.approved_on, b.approved_on), (a.review_due, b.review_due))
+    are_dates_one = any(is_within(ours, theirs) or is_within(theirs, ours) for ours, theirs in dates)
+    return are_dates_one or (a.version is not None and a.version == b.version)
