@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from ingestion.errors import CorpusError
-from ingestion.model import Acronym, Contact, SchoolRecord, Slug, Trust
+from ingestion.model import CORPUS, Acronym, Contact, SchoolRecord, Slug, SourceRecord, Trust
 
 
 def read_trust(data: bytes) -> Trust:
     """The trust that `trust.toml` states. Raises CorpusError: TOML that cannot be read (with its line), a key that is
-    unknown, missing or of the wrong type (with its place), a slug, name or alias that two schools share."""
+    unknown, missing or of the wrong type (with its place), a slug, name or alias that two schools share, a source whose
+    address cannot be used."""
     try:
         stated = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -29,6 +32,7 @@ def read_trust(data: bytes) -> Trust:
         problems = [_sentence(problem, stated) for problem in error.errors()]
         raise CorpusError("trust.toml: " + "; ".join(problems)) from error
     _refuse_duplicates(entries.schools)
+    _refuse_unusable(entries.sources, schools=[school.slug for school in entries.schools])
     return _trust(entries)
 
 
@@ -37,6 +41,8 @@ def read_trust(data: bytes) -> Trust:
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # A slug is a folder's name and a value in addresses and filters.
 _SlugText = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+# A source's name begins the path of each of its documents, and the names of the variables with its password.
+_SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=60)]
 
 
 class _Entry(BaseModel):
@@ -68,11 +74,24 @@ class _AcronymEntry(_Entry):
     formerly: list[_Text] = Field(default_factory=list)
 
 
+class _SourceEntry(_Entry):
+    name: _SourceName
+    school: _SlugText | None = None
+    website: list[_Text] = Field(default_factory=list)
+    sitemap: _Text | None = None
+    hosts: list[_Text] = Field(default_factory=list)
+    paths: list[_Text] = Field(default_factory=list)
+    max_pages: int = Field(default=500, ge=1, le=100_000)
+    seconds_between: float = Field(default=1.0, ge=0, le=3600)
+    address: _Text | None = None
+
+
 class _TrustFile(_Entry):
     trust: _TrustEntry
     safeguarding: list[_ContactEntry] = Field(default_factory=list)
     schools: list[_SchoolEntry] = Field(default_factory=list)
     acronyms: dict[str, _AcronymEntry] = Field(default_factory=dict)
+    sources: list[_SourceEntry] = Field(default_factory=list)
 
     @field_validator("acronyms", mode="before")
     @classmethod
@@ -97,6 +116,7 @@ _KEYS_OF: dict[str, type[BaseModel]] = {
     "schools": _SchoolEntry,
     "schools.safeguarding": _ContactEntry,
     "acronyms": _AcronymEntry,
+    "sources": _SourceEntry,
 }
 
 
@@ -120,11 +140,26 @@ def _trust(entries: _TrustFile) -> Trust:
         acronyms=tuple(
             Acronym(short, entry.expansion, tuple(entry.formerly)) for short, entry in entries.acronyms.items()
         ),
+        sources=tuple(_source(entry) for entry in entries.sources),
     )
 
 
 def _contacts(entries: list[_ContactEntry]) -> tuple[Contact, ...]:
     return tuple(Contact(entry.role, entry.phone) for entry in entries)
+
+
+def _source(entry: _SourceEntry) -> SourceRecord:
+    return SourceRecord(
+        name=entry.name,
+        school=Slug(entry.school) if entry.school else None,
+        website=tuple(entry.website),
+        sitemap=entry.sitemap,
+        hosts=tuple(entry.hosts),
+        paths=tuple(entry.paths),
+        max_pages=entry.max_pages,
+        seconds_between=entry.seconds_between,
+        address=entry.address,
+    )
 
 
 def _refuse_duplicates(schools: list[_SchoolEntry]) -> None:
@@ -138,6 +173,89 @@ def _refuse_duplicates(schools: list[_SchoolEntry]) -> None:
                     f"trust.toml: schools[{number}].{what}: {value!r} is also schools[{seen[key]}]'s; "
                     "give each school its own"
                 )
+
+
+# ── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+RESERVED_NAMES = frozenset({"trust", "schools", "frameworks", CORPUS})
+"""Folders of the corpus, and the corpus itself."""
+_PLACES = ("website", "sitemap", "address")
+_OF_WEBSITES = ("hosts", "paths", "max_pages", "seconds_between")
+
+
+def _refuse_unusable(sources: list[_SourceEntry], *, schools: list[str]) -> None:
+    seen: dict[str, int] = {}
+    for number, source in enumerate(sources, start=1):
+        place = f"sources[{number}]"
+        if source.name in RESERVED_NAMES:
+            _refuse(f"{place}.name: {source.name!r} is a folder's name in every corpus; give the source another")
+        if seen.setdefault(source.name, number) != number:
+            _refuse(f"{place}.name: {source.name!r} is also sources[{seen[source.name]}]'s; give each source its own")
+        if source.school is not None and source.school not in schools:
+            _refuse(
+                f"{place}.school: {source.school!r} is not a school in trust.toml; "
+                + (f"known are {', '.join(schools)}" if schools else "add it there, or leave this line out")
+            )
+        stated = [key for key in _PLACES if key in source.model_fields_set]
+        if len(stated) != 1:
+            found = f"{' and '.join(stated)} are both stated" if stated else "no place is stated"
+            _refuse(f"{place}: {found}; state one of website, sitemap and address")
+        if source.address is not None:
+            _refuse_address(f"{place}.address", source)
+        else:
+            _refuse_website(place, source)
+
+
+def _refuse_website(place: str, source: _SourceEntry) -> None:
+    if not source.website and source.sitemap is None:
+        _refuse(f"{place}.website: holds no address; write the one to start from")
+    for key, address in [("website", start) for start in source.website] or [("sitemap", source.sitemap or "")]:
+        parts = _split(f"{place}.{key}", address, source.name)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            _refuse(f"{place}.{key}: {address!r} is not a web address; write it whole, as in https://www.gov.uk/")
+    for host in source.hosts:
+        if not re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", host):
+            _refuse(f"{place}.hosts: {host!r} is not a host; write it as www.gov.uk, without https:// and path")
+    for path in source.paths:
+        if not path.startswith("/"):
+            _refuse(f"{place}.paths: {path!r} should begin with a slash, as in /guidance/*")
+
+
+def _refuse_address(place: str, source: _SourceEntry) -> None:
+    """Chained addresses (`zip::sftp://…`) are looked at one by one."""
+    address = source.address or ""
+    for part in address.split("::"):
+        scheme = _split(place, part, source.name).scheme
+        if scheme in ("http", "https"):
+            _refuse(f"{place}: {scheme}:// is a website's; state it as website = [{part!r}]")
+    if "://" not in address:
+        _refuse(f"{place}: {address!r} is not an address; write it with its kind, as in sftp://files.example/handbooks")
+    for key in _OF_WEBSITES:
+        if key in source.model_fields_set:
+            _refuse(f"{place.removesuffix('address')}{key}: only a website has {key}; leave it out beside address")
+
+
+def _split(place: str, address: str, name: str) -> SplitResult:
+    """The parts of an address without a password. What holds one is never repeated in a message."""
+    prefix = f"STAFFROOM_SOURCE_{name.upper().replace('-', '_')}"
+    try:
+        parts = urlsplit(address)
+        holds_password = parts.password is not None or (parts.scheme in ("http", "https") and "@" in parts.netloc)
+        _ = parts.port  # that it is no number is found out only by asking for it
+    except ValueError:
+        parts, holds_password = None, "@" in address
+    if holds_password:
+        _refuse(f"{place}: holds a password; take it out, and set {prefix}_USERNAME and {prefix}_PASSWORD instead")
+    if parts is None:
+        _refuse(f"{place}: {address!r} cannot be used as an address; see how it is written")
+    return parts
+
+
+def _refuse(sentence: str) -> NoReturn:
+    raise CorpusError(f"trust.toml: {sentence}")
+
+
+# ── what pydantic finds, as sentences ────────────────────────────────────────────────────────────────────────────────
 
 
 def _sentence(problem: ErrorDetails, stated: dict[str, Any]) -> str:
@@ -154,12 +272,19 @@ def _sentence(problem: ErrorDetails, stated: dict[str, Any]) -> str:
         case "missing":
             return f"{where}: missing; add it"
         case "string_pattern_mismatch":
+            if place[0] == "sources" and key == "name":
+                return f"{where}: {problem['input']!r} is not a source's name: use lower-case letters, digits and -"
             return f"{where}: {problem['input']!r} is not a slug: use lower-case letters, digits, - and _"
         case "string_type" | "list_type" | "dict_type" | "model_type" as kind:
-            return f"{where}: should be {_TYPE_WORDS[kind]}, is {problem['input']!r}"
+            return f"{where}: should be {_TYPE_WORDS[kind]}, is {_shown(problem['input'])}"
         case _:
             message = problem["msg"].removeprefix("Input should be ")
-            return f"{where}: should be {message}, is {problem['input']!r}"
+            return f"{where}: should be {message}, is {_shown(problem['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """A stated value as a message repeats it: without a password that stands in an address."""
+    return re.sub(r"//[^/@\s]*@", "//…@", repr(value))
 
 
 def _place(place: tuple[int | str, ...]) -> str:

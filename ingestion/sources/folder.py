@@ -10,19 +10,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingestion.errors import CorpusError, DocumentNotRead
-from ingestion.model import FileStamp, RawFile, School, Slug, SourceFile, Trust
+from ingestion.model import CORPUS, FileStamp, RawFile, SourceFile, Trust
+from ingestion.sources.archive import documents_in, read_document_in
+from ingestion.sources.layout import (
+    ARCHIVE_HAS_NO_SIDECAR,
+    SIDECAR_SUFFIX,
+    is_archive,
+    is_litter,
+    is_sidecar,
+    no_home,
+    orphaned_sidecar,
+    printable,
+    school_of,
+)
 from ingestion.trust import read_trust
 
+__all__ = ["TRUST_FILE", "FolderSource", "name_on_disk", "printable"]
+
 TRUST_FILE = "trust.toml"
-TRUST_WIDE = ("trust", "frameworks")
-"""The folders whose documents hold for every school, where `trust.toml` states the schools; besides the root itself."""
-SIDECAR_SUFFIX = ".toml"
-LITTER = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
-"""What desktops leave in folders, besides hidden files."""
 
 
 class FolderSource:
     """A corpus kept in a folder, laid out as INTERFACES.md says; nothing is read before it is asked for."""
+
+    name = CORPUS
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -47,18 +58,21 @@ class FolderSource:
             raise CorpusError(f"{path} cannot be read: {_reason(error)}") from error
 
     def files(self) -> list[SourceFile]:
-        """Every document of the folder, unread, sorted by path. Raises CorpusError as `read_trust` does.
+        """Every document of the folder, unread, sorted by path; those of a zip archive as if it were a folder. Raises
+        CorpusError as `read_trust` does, and where a folder has the name of a source in `trust.toml`.
 
         A document that must not be read (its folder is neither the trust's nor a school's, a link leads out of the
         corpus) is listed too, with its `problem`.
         """
         trust = self.read_trust()
         has_trust_file = (self.root / TRUST_FILE).exists()
+        self._refuse_folders_of(trust)
         return sorted(
             (
-                self._source_file(relative, trust if has_trust_file else None)
+                file
                 for relative in self._walk(Path())
                 if _is_document(relative, has_trust_file=has_trust_file, root=self.root)
+                for file in self._source_files(relative, trust if has_trust_file else None)
             ),
             key=lambda file: file.path,
         )
@@ -69,12 +83,21 @@ class FolderSource:
             raise DocumentNotRead(file.problem)
         path = self.root / name_on_disk(file.path)
         try:
+            archive = None if path.is_file() else self._archive_of(file.path)
+            if archive is not None:
+                return read_document_in(self.root / name_on_disk(archive), file, file.path[len(archive) + 1 :])
             data = path.read_bytes()
             has_sidecar = _stamp_of_sidecar(path) is not None
             sidecar_data = _sidecar_of(path).read_bytes() if has_sidecar else None
         except OSError as error:
             raise DocumentNotRead(f"it cannot be opened ({_reason(error)}): check its permissions") from error
         return RawFile(file.path, file.school, data, sidecar_data)
+
+    def _archive_of(self, path: str) -> str | None:
+        """The archive that holds the document of that path; None where none does."""
+        parts = path.split("/")
+        above = ("/".join(parts[:end]) for end in range(1, len(parts)))
+        return next((name for name in above if is_archive(name) and (self.root / name_on_disk(name)).is_file()), None)
 
     # ── listing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -85,6 +108,15 @@ class FolderSource:
             raise CorpusError(f"{self.root} is not a folder: set STAFFROOM_CORPUS to the folder of the documents")
         if not os.access(self.root, os.R_OK | os.X_OK):
             raise CorpusError(f"the corpus folder {self.root} may not be read: see its permissions or STAFFROOM_CORPUS")
+
+    def _refuse_folders_of(self, trust: Trust) -> None:
+        """A document of the corpus and one of a source must never have the same path."""
+        for source in trust.sources:
+            if (self.root / source.name).exists():
+                raise CorpusError(
+                    f"{source.name} stands in the corpus folder and is also the name of a source in {TRUST_FILE}: "
+                    "rename one of the two"
+                )
 
     def _walk(self, folder: Path) -> Iterator[Path]:
         """Every file below `folder`, relative to the root; hidden ones and desktop litter left out.
@@ -97,7 +129,7 @@ class FolderSource:
             raise CorpusError(f"the folder {folder} of the corpus cannot be listed: {_reason(error)}") from error
         for entry in entries:
             relative = folder / entry.name
-            if _is_litter(entry.name):
+            if is_litter(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self._walk(relative)
@@ -107,18 +139,28 @@ class FolderSource:
             elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
                 yield relative
 
-    def _source_file(self, relative: Path, trust: Trust | None) -> SourceFile:
-        school = _school_of(relative) if trust is not None else None
-        problem = _no_home(relative, school, trust)
+    def _source_files(self, relative: Path, trust: Trust | None) -> list[SourceFile]:
+        """One file, or those of an archive that may be opened."""
+        school = school_of(relative.as_posix()) if trust is not None else None
+        problem = no_home(relative.as_posix(), school, trust) if trust is not None else None
         try:
             problem = self._problem(relative) or problem
             stamp = _UNSEEN if problem else _stamp(self.root / relative)
         except OSError:
             stamp = _UNSEEN  # no reason to take it out of service: `read` tries to open it, and says what is wrong
-        return SourceFile(printable(relative), school, stamp, problem)
+        file = SourceFile(printable(relative), school, stamp, problem)
+        if problem is not None or not is_archive(relative.name):
+            return [file]
+        try:
+            return documents_in(file, self.root / relative)
+        except OSError as error:
+            # Its documents would be taken for removed, as those of a folder that cannot be listed.
+            raise CorpusError(f"the archive {file.path} cannot be opened: {_reason(error)}") from error
 
     def _problem(self, relative: Path) -> str | None:
         path = self.root / relative
+        if not path.is_symlink():
+            return self._problem_of_file(relative, path.lstat())
         target = Path(os.path.realpath(path))
         if not target.is_relative_to(os.path.realpath(self.root)):
             return "it is a link that leads out of the corpus folder: put the file itself there"
@@ -126,23 +168,15 @@ class FolderSource:
             return "it is a link to another folder of the corpus: put the files themselves there"
         if not target.exists():
             return "it is a link to a file that is not there: put the file itself there"
-        if _is_sidecar(relative):
-            document = printable(Path(relative.with_suffix("").name))
-            return f"it describes {document}, which is not beside it: rename one of the two, or remove this file"
-        if not stat.S_ISREG(target.stat().st_mode):
+        return self._problem_of_file(relative, target.stat())
+
+    def _problem_of_file(self, relative: Path, status: os.stat_result) -> str | None:
+        if is_sidecar(relative.name):
+            document = relative.with_suffix("")
+            return ARCHIVE_HAS_NO_SIDECAR if is_archive(document.name) else orphaned_sidecar(relative.name)
+        if not stat.S_ISREG(status.st_mode):
             return "it is not a regular file: remove it from the corpus folder"
         return None
-
-
-def printable(relative: Path) -> str:
-    """A relative path as text that any terminal, JSON and database takes, with forward slashes.
-
-    Bytes that are not UTF-8, and control characters, become `\\xNN`; a backslash in a name is doubled, so that
-    `name_on_disk` can undo both.
-    """
-    text = relative.as_posix().replace("\\", "\\\\")
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def name_on_disk(path: str) -> Path:
@@ -184,46 +218,16 @@ def _sidecar_of(path: Path) -> Path:
 # ── what is a document, and whose ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_litter(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.casefold() in LITTER
-
-
 def _is_document(relative: Path, *, has_trust_file: bool, root: Path) -> bool:
     at_root = len(relative.parts) == 1
     if at_root and relative.name == TRUST_FILE:
         return False
     if has_trust_file and at_root and relative.name.casefold() == "readme.md":
         return False
-    return not (_is_sidecar(relative) and (root / relative.with_suffix("")).exists())
-
-
-def _is_sidecar(relative: Path) -> bool:
-    """`NAME.EXT.toml`, whether or not NAME.EXT stands beside it."""
-    return relative.suffix.lower() == SIDECAR_SUFFIX and bool(relative.with_suffix("").suffix)
-
-
-def _school_of(relative: Path) -> School:
-    """`schools/<slug>/…` is that school's. `Schools/` counts too: on some disks the two are the same folder."""
-    if len(relative.parts) > 2 and relative.parts[0].casefold() == "schools":
-        return Slug(printable(Path(relative.parts[1])))
-    return None
-
-
-def _no_home(relative: Path, school: School, trust: Trust | None) -> str | None:
-    """Why a document is neither the trust's nor a known school's: it must not become trust-wide by accident."""
-    if trust is None or trust.school(school) is not None:
-        return None
-    if school is not None:
-        return f"schools/{school} is not a school in trust.toml: add it there or rename the folder"
-    folder = relative.parts[0]
-    if folder.casefold() == "schools":
-        return "it stands in schools/ but in no school's folder: move it into one, or into trust/"
-    if len(relative.parts) > 1 and folder.casefold() not in TRUST_WIDE:
-        return (
-            f"the folder {printable(Path(folder))}/ does not say whose it is: move it into trust/ if it holds for all "
-            "schools, or into schools/ under the slug of its school"
-        )
-    return None
+    if not is_sidecar(relative.name):
+        return True
+    described = relative.with_suffix("")
+    return is_archive(described.name) or not (root / described).exists()
 
 
 def _reason(error: OSError) -> str:

@@ -154,6 +154,16 @@ def test_a_name_too_long_for_a_sidecar_stops_nothing(tmp_path: Path, length: int
     assert source.read(source.files()[0]).sidecar is None
 
 
+def test_a_folder_that_has_the_name_of_a_source_is_refused(tmp_path: Path) -> None:
+    """Two documents would have one path."""
+    source = folder(tmp_path, "handbooks/a.md")
+    (tmp_path / "trust.toml").write_text(
+        TRUST_TOML + '[[sources]]\nname = "handbooks"\naddress = "sftp://a.example/x"\n'
+    )
+    with pytest.raises(CorpusError, match=r"^handbooks stands in the corpus folder and is also the name of a source"):
+        source.files()
+
+
 def test_links_out_of_the_corpus_and_to_nothing_are_refused_by_name(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

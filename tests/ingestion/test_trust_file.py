@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingestion.errors import CorpusError
-from ingestion.model import Acronym, Contact, SchoolRecord, Slug, Trust
+from ingestion.model import Acronym, Contact, SchoolRecord, Slug, SourceRecord, Trust
 from ingestion.trust import read_trust
 
 
@@ -38,6 +38,23 @@ def test_everything_that_trust_toml_may_state_is_read() -> None:
         [acronyms]
         PPA = "planning, preparation and assessment"
         ECT = { is = "early career teacher", formerly = ["NQT"] }
+
+        [[sources]]
+        name = "dfe"
+        website = ["https://www.gov.uk/government/publications/ecf", "https://www.gov.uk/guidance/"]
+        hosts = ["www.gov.uk", "assets.publishing.service.gov.uk"]
+        paths = ["/government/publications/*"]
+        max_pages = 50
+        seconds_between = 2
+
+        [[sources]]
+        name = "union-2"
+        sitemap = "https://union.example:8443/sitemap.xml"
+        school = "kestrel"
+
+        [[sources]]
+        name = "handbooks"
+        address = "zip::sftp://reader@files.example/handbooks.zip"
     """
     assert read_trust(stated.encode()) == Trust(
         name="Samphire Coast",
@@ -59,6 +76,18 @@ def test_everything_that_trust_toml_may_state_is_read() -> None:
             Acronym("PPA", "planning, preparation and assessment"),
             Acronym("ECT", "early career teacher", ("NQT",)),
         ),
+        sources=(
+            SourceRecord(
+                "dfe",
+                website=("https://www.gov.uk/government/publications/ecf", "https://www.gov.uk/guidance/"),
+                hosts=("www.gov.uk", "assets.publishing.service.gov.uk"),
+                paths=("/government/publications/*",),
+                max_pages=50,
+                seconds_between=2.0,
+            ),
+            SourceRecord("union-2", school=Slug("kestrel"), sitemap="https://union.example:8443/sitemap.xml"),
+            SourceRecord("handbooks", address="zip::sftp://reader@files.example/handbooks.zip"),
+        ),
     )
 
 
@@ -68,6 +97,92 @@ def test_the_name_alone_is_enough_and_a_byte_order_mark_does_no_harm() -> None:
 
 SCHOOL = '[[schools]]\nslug = "a"\nname = "A"\n'
 NAMED = '[trust]\nname = "A"\n'
+
+
+SOURCE = NAMED + '[[sources]]\nname = "files"\n'
+SITE = SOURCE + 'website = ["https://a.example/"]\n'
+TAKE_IT_OUT = (
+    "holds a password; take it out, and set STAFFROOM_SOURCE_FILES_USERNAME and STAFFROOM_SOURCE_FILES_PASSWORD instead"
+)
+
+
+@pytest.mark.parametrize(
+    ("stated", "sentence"),
+    [
+        (SITE + 'host = ["a"]', "sources[1].host: unknown key; did you mean hosts?"),
+        (SOURCE, "sources[1]: no place is stated; state one of website, sitemap and address"),
+        (
+            SITE + 'address = "sftp://b.example/x"',
+            "sources[1]: website and address are both stated; state one of website, sitemap and address",
+        ),
+        (SOURCE + "website = []", "sources[1].website: holds no address; write the one to start from"),
+        (
+            SOURCE + 'website = "https://a.example/"',
+            "sources[1].website: should be a list in [ ], is 'https://a.example/'",
+        ),
+        (
+            SOURCE + 'website = ["www.gov.uk/guidance"]',
+            "sources[1].website: 'www.gov.uk/guidance' is not a web address; write it whole, as in https://www.gov.uk/",
+        ),
+        (
+            SOURCE + 'sitemap = "ftp://a.example/sitemap.xml"',
+            "sources[1].sitemap: 'ftp://a.example/sitemap.xml' is not a web address; write it whole, as in "
+            "https://www.gov.uk/",
+        ),
+        (
+            SITE + 'hosts = ["https://a.example/"]',
+            "sources[1].hosts: 'https://a.example/' is not a host; write it as www.gov.uk, without https:// and path",
+        ),
+        (
+            SITE + 'paths = ["guidance/*"]',
+            "sources[1].paths: 'guidance/*' should begin with a slash, as in /guidance/*",
+        ),
+        (SITE + "max_pages = 0", "sources[1].max_pages: should be greater than or equal to 1, is 0"),
+        (SITE + "seconds_between = -1", "sources[1].seconds_between: should be greater than or equal to 0, is -1"),
+        (
+            SITE + SITE.removeprefix(NAMED),
+            "sources[2].name: 'files' is also sources[1]'s; give each source its own",
+        ),
+        (
+            SITE.replace("files", "schools"),
+            "sources[1].name: 'schools' is a folder's name in every corpus; give the source another",
+        ),
+        (
+            SITE.replace("files", "Our Files"),
+            "sources[1].name: 'Our Files' is not a source's name: use lower-case letters, digits and -",
+        ),
+        (
+            SITE + 'school = "kestrel"\n' + SCHOOL,
+            "sources[1].school: 'kestrel' is not a school in trust.toml; known are a",
+        ),
+        (
+            SOURCE + 'address = "https://a.example/x"',
+            "sources[1].address: https:// is a website's; state it as website = ['https://a.example/x']",
+        ),
+        (
+            SOURCE + 'address = "/mnt/share"',
+            "sources[1].address: '/mnt/share' is not an address; write it with its kind, as in "
+            "sftp://files.example/handbooks",
+        ),
+        (
+            SOURCE + 'address = "sftp://b.example/x"\nmax_pages = 5',
+            "sources[1].max_pages: only a website has max_pages; leave it out beside address",
+        ),
+        (SOURCE + 'address = "sftp://ada:hunter2@b.example/x"', f"sources[1].address: {TAKE_IT_OUT}"),
+        (SOURCE + 'address = "zip::sftp://ada:hunter2@b.example/x.zip"', f"sources[1].address: {TAKE_IT_OUT}"),
+        (SOURCE + 'address = "sftp://ada:hun/ter2@b.example/x"', f"sources[1].address: {TAKE_IT_OUT}"),
+        (SOURCE + 'website = ["https://hunter2@a.example/"]', f"sources[1].website: {TAKE_IT_OUT}"),
+        (
+            SOURCE + 'website = "https://ada:hunter2@a.example/"',
+            "sources[1].website: should be a list in [ ], is 'https://…@a.example/'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_named_and_no_password_told(stated: str, sentence: str) -> None:
+    with pytest.raises(CorpusError) as error:
+        read_trust(stated.encode())
+    assert str(error.value) == f"trust.toml: {sentence}"
+    assert "hunter2" not in sentence
 
 
 @pytest.mark.parametrize(
