@@ -3,24 +3,32 @@ all?"""
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.app import chat_model_of, open_reading_index, read_status, today_in_school
+from bot.app import chat_model_of, embedder_of, open_reading_index, read_status, today_in_school
 from bot.errors import SettingsError, StaffroomError
 from bot.prompts import load_prompt, load_replies
 from bot.settings import Settings
 from bot.status import CorpusStatus
-from ingestion.embed import Embedder, SentenceTransformerEmbedder
-from ingestion.index.writer import open_writer
-from ingestion.model import RefreshReport, SourceFile
-from ingestion.parse import parse_document
-from ingestion.refresh import Progress, refresh
+from ingestion.compare import compare_editions
+from ingestion.embed import Embedder
+from ingestion.errors import DocumentNotRead
+from ingestion.index import Index
+from ingestion.index.writer import IndexWriter, open_writer
+from ingestion.model import CORPUS, IndexedPassage, Passage, RefreshReport, SourceFile, Version
+from ingestion.refresh import OnProgress, refresh, roll_back
+from ingestion.sources import Source
+from ingestion.sources.corpus import TrustCorpus
 from ingestion.sources.folder import FolderSource, printable
-from ingestion.split import split_document
+from ingestion.workers import Workers
+
+HISTORY_SHOWN = 50
 
 TOKEN_REFUSED = frozenset(
     "account_inactive invalid_auth no_permission not_allowed_token_type not_authed token_expired token_revoked".split()
@@ -29,23 +37,166 @@ TOKEN_REFUSED = frozenset(
 
 
 def run_refresh(
-    settings: Settings, *, dry_run: bool, allow_mass_removal: bool, on_progress: Callable[[Progress], None]
+    settings: Settings,
+    *,
+    who: str | None = None,
+    dry_run: bool = False,
+    allow_mass_removal: bool = False,
+    on_progress: OnProgress = lambda progress: None,
 ) -> RefreshReport:
-    """Brings the index in line with the corpus folder. Raises CannotStart with the mend when it cannot begin."""
-    writer = open_writer(
+    """Brings the index in line with the corpus. Raises CannotStart with the mend when it cannot begin.
+
+    `who` is named in the history; None = the person whose account runs this.
+    """
+    with Workers() as workers:
+        return refresh(
+            corpus_of(settings),
+            _writer(settings),
+            embedder_of(settings),
+            who=who or _account(),
+            dry_run=dry_run,
+            allow_mass_removal=allow_mass_removal,
+            today=today_in_school(),
+            on_progress=on_progress,
+            read=workers.read_all,
+        )
+
+
+def run_rollback(
+    settings: Settings, *, who: str | None = None, on_progress: OnProgress = lambda progress: None
+) -> RefreshReport:
+    """Puts back in service what the last refresh changed, as it was before. Raises CannotStart with the mend."""
+    return roll_back(
+        _writer(settings),
+        embedder_of(settings),
+        who=who or _account(),
+        today=today_in_school(),
+        on_progress=on_progress,
+    )
+
+
+def report_as_json(report: RefreshReport) -> dict[str, Any]:
+    """The object that `refresh --json` prints; a source that did not answer is in `failed` under its name."""
+    return {
+        "added": list(report.added),
+        "changed": list(report.changed),
+        "removed": list(report.removed),
+        "kept": report.kept,
+        "failed": [asdict(failure) for failure in (*report.failed, *report.sources_down)],
+        "passages": asdict(report.passages),
+        "took_s": round(report.took_seconds, 2),
+    }
+
+
+def past_refreshes(settings: Settings) -> list[dict[str, Any]]:
+    """The list that `refresh --history --json` prints, the latest first, each with what it did to which document."""
+    index = open_reading_index(settings, model=None)
+    try:
+        return [
+            {
+                **{name: value for name, value in asdict(past).items() if name != "trust_before"},
+                "changed_trust": past.trust_before is not None,
+                "documents": [asdict(change) for change in index.changes_of(past)],
+            }
+            for past in index.history(limit=HISTORY_SHOWN)
+        ]
+    finally:
+        index.close()
+
+
+def show_changes(settings: Settings, path: str, *, against: str | None = None) -> dict[str, Any]:
+    """What changed in a document from the edition before, passage by passage: the object that `show --changes --json`
+    prints. The edition before is the one the registry holds of the same path, else of the document that this one
+    superseded; or `against`.
+
+    Raises SettingsError where one of the two is not to be had.
+    """
+    index = open_reading_index(settings, model=None)
+    try:
+        after = _edition(index, path, 0)
+        if against is not None:
+            before = _edition(index, against, 0)
+        elif (predecessor := _predecessor(index, after[0])) is not None:
+            before = _edition(index, predecessor, 0)
+        else:
+            before = _edition(index, path, 1)
+    finally:
+        index.close()
+    compared = compare_editions(*([found.passage for found in passages] for _, passages in (before, after)))
+    return {
+        "before": _edition_as_json(before[0]),
+        "after": _edition_as_json(after[0]),
+        "passages": [
+            {
+                "change": one.change,
+                "before": _passage_as_json(one.before),
+                "after": _passage_as_json(one.after),
+            }
+            for one in compared
+        ],
+    }
+
+
+def _edition(index: Index, path: str, number: int) -> tuple[Version, list[IndexedPassage]]:
+    """The edition of a path that came so many before the latest, with its passages."""
+    editions = index.editions_of(path)
+    if not editions:
+        raise SettingsError(f"There is no document {path!r} in the index. Paths are relative to the corpus folder.")
+    kept = [edition for edition in editions if edition[1]]
+    if len(kept) <= number:
+        raise SettingsError(
+            f"The index holds one edition of {path} and none before it: name the other document with --against."
+        )
+    return kept[number]
+
+
+def _predecessor(index: Index, version: Version) -> str | None:
+    """The path of the document that stands superseded by this one: the latest of the same school and title."""
+    if len([edition for edition in index.editions_of(version.path) if edition[1]]) > 1:
+        return None
+    older = [
+        other.path
+        for other in index.versions()
+        if other.path != version.path
+        and other.status == "superseded"
+        and (other.school, other.title.casefold()) == (version.school, version.title.casefold())
+    ]
+    return older[-1] if older else None
+
+
+def _edition_as_json(version: Version) -> dict[str, Any]:
+    return {
+        "path": version.path,
+        "title": version.title,
+        "version": version.metadata.version,
+        "status": version.status,
+    }
+
+
+def _passage_as_json(passage: Passage | None) -> dict[str, Any] | None:
+    if passage is None:
+        return None
+    return {"heading": list(passage.heading), "locator": str(passage.locator), "text": passage.text}
+
+
+def corpus_of(settings: Settings) -> TrustCorpus:
+    """The corpus folder of these settings, and the sources that its `trust.toml` names."""
+    return TrustCorpus(settings.corpus, cache=settings.data / "sources", environment=os.environ)
+
+
+def _writer(settings: Settings) -> IndexWriter:
+    return open_writer(
         data=settings.data,
         database_url=settings.database_url,
         chroma_url=str(settings.chroma_url) if settings.chroma_url else None,
     )
-    return refresh(
-        FolderSource(settings.corpus),
-        writer,
-        SentenceTransformerEmbedder(settings.embedding_model),
-        dry_run=dry_run,
-        allow_mass_removal=allow_mass_removal,
-        today=today_in_school(),
-        on_progress=on_progress,
-    )
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a container may run as a user that has no name
 
 
 def current_status(settings: Settings) -> CorpusStatus:
@@ -73,6 +224,8 @@ def status_as_json(status: CorpusStatus) -> dict[str, Any]:
         "failed": [asdict(failure) for failure in status.failures],
         "warnings": [asdict(warning) for warning in status.warnings],
         "due_to_start": [one.path for one in status.due_to_start],
+        "sources_down": [{"source": one.path, "reason": one.reason} for one in status.sources_down],
+        "rolled_back": status.is_rolled_back,
         "last_refresh": status.last_refresh,
     }
 
@@ -84,9 +237,12 @@ def show_document(settings: Settings, path: str) -> dict[str, Any]:
     Read anew from the file; `status` is the registry's where the document is in it, else what the document says. Raises
     DocumentNotRead with the reason, and SettingsError when there is no such file.
     """
-    source = FolderSource(settings.corpus)
-    found = _find(source, settings.corpus, path)
-    document = parse_document(source.read(found))
+    source, found = _find(corpus_of(settings), settings.corpus, path)
+    with Workers(count=1) as workers:
+        [read] = workers.read_all([source.read(found)])
+    if read.document is None:
+        raise DocumentNotRead(read.failure or "it could not be read")
+    document = read.document
     metadata = {name: value for name, value in asdict(document.metadata).items() if name != "origins"}
     return {
         "path": document.path,
@@ -102,7 +258,7 @@ def show_document(settings: Settings, path: str) -> dict[str, Any]:
             {"heading": list(section.heading), "locator": str(section.locator), "text": section.text}
             for section in document.sections
         ],
-        "passages": len(split_document(document)),
+        "passages": len(read.passages),
     }
 
 
@@ -119,7 +275,7 @@ def check_everything(settings: Settings) -> Iterator[Finding]:
     """Each setting and connection in turn, the corpus first. Nothing is changed."""
     yield _check("corpus", lambda: _describe_corpus(settings))
     yield _check("prompts", lambda: f"{len(load_replies())} written replies, prompt {load_prompt('compose').digest}")
-    embedder = cache(lambda: SentenceTransformerEmbedder(settings.embedding_model))  # loaded once, and in a check
+    embedder = cache(lambda: embedder_of(settings))  # loaded once, and in a check
     yield _check("embedding model", lambda: _describe_embedding_model(embedder()))
     yield _check("index", lambda: _describe_index(settings, embedder()))
     yield _check("chat model", lambda: _describe_chat_model(settings))
@@ -199,13 +355,17 @@ def _describe_slack(settings: Settings) -> str:
     return f"the token belongs to {who['user']} in {who.get('team') or who['team_id']}; ways in: {', '.join(ways)}"
 
 
-def _find(source: FolderSource, root: Path, path: str) -> SourceFile:
+def _find(corpus: TrustCorpus, root: Path, path: str) -> tuple[Source, SourceFile]:
+    """A document and the source that lists it; only a source whose name the path begins with is asked."""
     as_file = Path(path)
     inside = as_file.exists() and as_file.resolve().is_relative_to(root.resolve())
     wanted = printable(as_file.resolve().relative_to(root.resolve()) if inside else as_file)
-    for file in source.files():
-        if file.path in (wanted, path):
-            return file
+    for source in corpus.sources(corpus.read_trust()):
+        if source.name != CORPUS and not path.startswith(f"{source.name}/"):
+            continue
+        for file in source.files():
+            if file.path in (wanted, path):
+                return source, file
     raise SettingsError(f"There is no document {path!r} in {root}. Paths are relative to that folder.")
 
 

@@ -23,7 +23,7 @@ from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
 from bot.prompts import load_prompt, load_replies
 from bot.settings import Settings
 from bot.status import CorpusStatus, corpus_status
-from ingestion.embed import SentenceTransformerEmbedder
+from ingestion.embed import Embedder, open_embedder
 from ingestion.index import Index, open_index
 from ingestion.model import Hit, School, Trust
 
@@ -45,7 +45,7 @@ class Staffroom:
         """Raises SettingsError or IndexUnavailable, each a sentence with the mend."""
         self.settings = settings
         self._today = today
-        self._embedder = SentenceTransformerEmbedder(settings.embedding_model)
+        self._embedder = embedder_of(settings)
         self._index = open_reading_index(settings, model=self._embedder.name)
         self._replies = load_replies()
         self._answering = Answering(
@@ -140,7 +140,6 @@ def open_reading_index(settings: Settings, *, model: str | None) -> Index:
 
 def read_status(index: Index, *, today: date) -> CorpusStatus:
     """The health of the corpus in an open index."""
-    last = index.last_refresh()
     return corpus_status(
         index.versions(),
         trust=index.trust(),
@@ -148,9 +147,15 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
         warnings=index.warnings(),
         due_to_start=index.overdue_switches(today),
         passages=index.passage_count(),
-        last_refresh=last.finished_at if last else None,
+        last_refresh=index.last_refresh(),
+        sources_down=index.sources_down(),
         today=today,
     )
+
+
+def embedder_of(settings: Settings) -> Embedder:
+    """The embedding model of these settings; its weights are loaded by the first text. Raises SettingsError."""
+    return open_embedder(settings.embedding_model)
 
 
 def chat_model_of(settings: Settings) -> LangChainChatModel | None:

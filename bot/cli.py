@@ -72,36 +72,59 @@ def refresh(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")] = False,
     as_json: AsJson = False,
     allow_mass_removal: Annotated[
-        bool, typer.Option("--allow-mass-removal", help="Go on although more than a fifth of the documents are gone.")
+        bool,
+        typer.Option("--allow-mass-removal", help="Go on although more than a fifth of a source's documents went."),
     ] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Put back in service what the last refresh changed, as it was before.")
+    ] = False,
+    history: Annotated[bool, typer.Option("--history", help="List past refreshes: when, who, what changed.")] = False,
+    who: Annotated[str | None, typer.Option("--who", hidden=True, help="Whom history names for this refresh.")] = None,
 ) -> None:
     """Bring the index in line with the corpus; say what was added, changed, removed, kept and what failed."""
-    from bot.administer import run_refresh
-    from bot.terminal import print_report, refresh_progress
+    from bot.administer import past_refreshes, report_as_json, run_refresh, run_rollback
+    from bot.terminal import print_history, print_report, refresh_progress
 
+    if history + rollback + (dry_run or allow_mass_removal) > 1:
+        _stop("--history and --rollback stand alone: give one of them, and no other option but --json.")
     settings = _settings()
+    if history:
+        past = past_refreshes(settings)
+        if as_json:
+            _print_json(past)
+        else:
+            print_history(past)
+        return
     with refresh_progress() as on_progress:
-        report = run_refresh(settings, dry_run=dry_run, allow_mass_removal=allow_mass_removal, on_progress=on_progress)
+        if rollback:
+            report = run_rollback(settings, who=who, on_progress=on_progress)
+        else:
+            report = run_refresh(
+                settings, who=who, dry_run=dry_run, allow_mass_removal=allow_mass_removal, on_progress=on_progress
+            )
     if as_json:
-        _print_json(
-            {
-                "added": list(report.added),
-                "changed": list(report.changed),
-                "removed": list(report.removed),
-                "kept": report.kept,
-                "failed": [{"path": failure.path, "reason": failure.reason} for failure in report.failed],
-                "passages": {
-                    "embedded": report.passages.embedded,
-                    "kept": report.passages.kept,
-                    "removed": report.passages.removed,
-                },
-                "took_s": round(report.took_seconds, 2),
-            }
-        )
+        _print_json(report_as_json(report))
     else:
         print_report(report)
-    if report.failed:
+        if rollback:
+            print(
+                "The corpus still holds the newer state: `staffroom refresh` brings it in again. Until then no refresh "
+                "runs by itself."
+            )
+    if report.is_partial:
         sys.exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def watch(
+    every: Annotated[
+        float, typer.Option("--every", metavar="MINUTES", min=0.1, help="Look at all sources at least so often.")
+    ] = 60.0,
+) -> None:
+    """Refresh whenever the corpus folder changes, and at least every so many minutes; Ctrl-C ends it."""
+    from bot.watch import watch_corpus
+
+    watch_corpus(_settings(), every_minutes=every)
 
 
 @app.command()
@@ -192,11 +215,27 @@ def search(
 def show(
     path: Annotated[str, typer.Argument(help="A document, relative to the corpus folder or as a file.")],
     as_json: AsJson = False,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="What changed from the edition before, passage by passage.")
+    ] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="PATH", help="With --changes: another document to compare with.")
+    ] = None,
 ) -> None:
     """Show a document as Staffroom reads it: what it says of itself, its sections and passages."""
-    from bot.administer import show_document
+    from bot.administer import show_changes, show_document
+    from bot.terminal import print_changes
     from ingestion.errors import DocumentNotRead
 
+    if against is not None and not changes:
+        _stop("--against goes with --changes: `staffroom show PATH --changes --against OTHER`.")
+    if changes:
+        compared = show_changes(_settings(), path, against=against)
+        if as_json:
+            _print_json(compared)
+        else:
+            print_changes(compared)
+        return
     try:
         shown = show_document(_settings(), path)
     except DocumentNotRead as error:
@@ -212,7 +251,7 @@ def show(
             words = value if isinstance(value, str) else ", ".join(value)
             print(f"  {name}: {words}" + (f" ({stated_in[name]})" if name in stated_in else ""))
     for warning in warnings:
-        print(f"  Read in part: {warning}")
+        print(f"  To look at: {warning}")
     for section in shown["sections"]:
         print(f"\n[{section['locator']}] {' > '.join(section['heading'])}\n{section['text']}")
 

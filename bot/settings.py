@@ -18,6 +18,9 @@ from bot.errors import SettingsError
 
 OWN_PREFIXES = ("STAFFROOM_", "SLACK_")
 
+OF_SOURCES = ("STAFFROOM_SOURCE_", "STAFFROOM_ALLOW_PRIVATE_ADDRESSES")
+"""What `ingestion.sources` reads itself: the credentials of the sources that `trust.toml` names, and a test's leave."""
+
 
 class Settings(BaseSettings):
     """All settings, checked. Names in the environment are the aliases in capitals; empty means unset."""
@@ -31,6 +34,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias="STAFFROOM_DATABASE_URL")
     chroma_url: AnyHttpUrl | None = Field(None, validation_alias="STAFFROOM_CHROMA_URL")
     embedding_model: str | None = Field(None, validation_alias="STAFFROOM_EMBEDDING_MODEL")
+    refresh_minutes: float | None = Field(None, validation_alias="STAFFROOM_REFRESH_MINUTES", ge=1)
 
     chat_model: str | None = Field(None, validation_alias="STAFFROOM_CHAT_MODEL", pattern=r"^[a-z0-9_]+:.+$")
     chat_base_url: AnyHttpUrl | None = Field(None, validation_alias="STAFFROOM_CHAT_BASE_URL")
@@ -60,6 +64,7 @@ _EXPLAINED = {
     "STAFFROOM_CHAT_MODEL": "write it as provider:model, for instance openai:gpt-4.1-mini",
     "STAFFROOM_CHAT_BASE_URL": "write a whole address, for instance http://127.0.0.1:8080/v1",
     "STAFFROOM_CHROMA_URL": "write a whole address, for instance http://chroma:8000",
+    "STAFFROOM_REFRESH_MINUTES": "write a number of minutes, 1 or more",
     "STAFFROOM_CHAT_TIMEOUT_SECONDS": "write a number of seconds from 1 to 120",
     "SLACK_API_URL": "write a whole address with its trailing slash, for instance http://127.0.0.1:8888/api/",
 }
@@ -91,5 +96,5 @@ def unknown_settings(environment: dict[str, str] | None = None) -> tuple[str, ..
     return tuple(
         f"{name}: unknown" + (f"; did you mean {near[0]}?" if (near := get_close_matches(name, known, 1)) else "")
         for name in names
-        if name.startswith(OWN_PREFIXES[0]) and name not in known
+        if name.startswith(OWN_PREFIXES[0]) and not name.startswith(OF_SOURCES) and name not in known
     )

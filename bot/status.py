@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.answering.dates import is_past
+from ingestion.index import PastRefresh
 from ingestion.model import Failure, School, Trust, Version
 
 
@@ -24,12 +25,17 @@ class CorpusStatus:
     drafts: tuple[Version, ...]
     superseded: tuple[Version, ...]
     doubts: tuple[Version, ...]
+    """Editions of which it is uncertain whether they are the one in force: the one that is searched, and the others."""
     last_refresh: str | None
     """When the last refresh finished, ISO 8601 in UTC; None when none has."""
     warnings: tuple[Failure, ...] = ()
     """What was not read of documents that were, a sentence each: these answer with what was read."""
     due_to_start: tuple[Version, ...] = ()
     """Editions whose first day has come and that no refresh has put in force yet: the old ones are still quoted."""
+    sources_down: tuple[Failure, ...] = ()
+    """Sources that did not answer at the last refresh, by name: their documents stand as they were."""
+    is_rolled_back: bool = False
+    """The last refresh was undone, and no refresh runs by itself until one is run by hand."""
 
 
 def corpus_status(
@@ -40,7 +46,8 @@ def corpus_status(
     warnings: Sequence[Failure],
     due_to_start: Sequence[Version],
     passages: int,
-    last_refresh: str | None,
+    last_refresh: PastRefresh | None,
+    sources_down: Sequence[Failure],
     today: date,
 ) -> CorpusStatus:
     """The health of the corpus from what the registry holds. Pure."""
@@ -57,8 +64,10 @@ def corpus_status(
         failures=tuple(failures),
         drafts=tuple(version for version in versions if version.status == "draft"),
         superseded=tuple(version for version in versions if version.status == "superseded"),
-        doubts=tuple(version for version in in_force if version.doubt),
-        last_refresh=last_refresh,
+        doubts=tuple(version for version in versions if version.doubt),
+        last_refresh=last_refresh.finished_at if last_refresh else None,
         warnings=tuple(warnings),
         due_to_start=tuple(due_to_start),
+        sources_down=tuple(sources_down),
+        is_rolled_back=last_refresh is not None and last_refresh.kind == "rollback",
     )

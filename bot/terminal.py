@@ -6,8 +6,11 @@ Colours, tables and progress bars on a terminal only; plain text where the outpu
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from difflib import unified_diff
+from typing import Any
 
 from rich import progress
 from rich.console import Console
@@ -15,6 +18,7 @@ from rich.markdown import Markdown
 
 from bot.evaluate import EvalReport
 from bot.status import CorpusStatus
+from bot.wording import spoken_date
 from ingestion.model import RefreshReport
 from ingestion.refresh import Progress
 
@@ -71,10 +75,14 @@ def print_report(report: RefreshReport) -> None:
     )
     for failure in report.failed:
         print(f"  FAILED {failure.path}: {failure.reason}")
+    for down in report.sources_down:
+        print(f"  NOT REACHED source {down.path}: {down.reason}")
     for warning in report.warnings:
-        print(f"  Read in part: {warning.path}: {warning.reason}")
+        print(f"  To look at: {warning.path}: {warning.reason}")
     if report.failed:
         print("PARTIAL: the documents named above were not read; everything else is in service.")
+    if report.sources_down:
+        print("PARTIAL: the sources named above did not answer; their documents stand as they were.")
     if report.dry_run:
         print("Nothing was changed: this was a dry run.")
 
@@ -89,18 +97,65 @@ def print_status(status: CorpusStatus) -> None:
         print(f"  {name}: {count}")
     for title, lines in (
         ("Schools without a behaviour policy", status.without_behaviour_policy),
-        ("Overdue for review", [f"{one.path}: review was due {one.metadata.review_due}" for one in status.overdue]),
+        (
+            "Overdue for review",
+            [f"{one.path}: review was due {spoken_date(one.metadata.review_due or '')}" for one in status.overdue],
+        ),
         ("Drafts, not searched", [one.path for one in status.drafts]),
         ("Superseded, not searched", [one.path for one in status.superseded]),
         ("Unsure which edition is in force", [f"{one.path}: {one.doubt}" for one in status.doubts]),
         ("Due to start: run `staffroom refresh` to put in force", [one.path for one in status.due_to_start]),
-        ("Read in part", [f"{warning.path}: {warning.reason}" for warning in status.warnings]),
+        ("Sources that did not answer", [f"{down.path}: {down.reason}" for down in status.sources_down]),
+        ("To look at", [f"{warning.path}: {warning.reason}" for warning in status.warnings]),
         ("Could not be read", [f"{failure.path}: {failure.reason}" for failure in status.failures]),
     ):
         if lines:
             print(f"{title}:")
             for line in lines:
                 print(f"  {line}")
+
+    if status.is_rolled_back:
+        print("The last refresh was rolled back: no refresh runs by itself until `staffroom refresh` is run by hand.")
+
+
+def print_history(past: Sequence[Mapping[str, Any]]) -> None:
+    """Past refreshes, the latest first: when, who, what each did and what failed."""
+    for one in past:
+        undone = ", undone since" if one["is_undone"] else ""
+        print(
+            f"{one['finished_at'][:16].replace('T', ' ')} UTC  {one['kind']} {one['id']} by {one['who']}{undone}: "
+            f"{one['added']} added, {one['changed']} changed, {one['removed']} removed, {one['kept']} kept, "
+            f"{one['failed']} failed; {one['passages_embedded']} passages embedded"
+        )
+        if one["changed_trust"]:
+            print("  trust.toml changed")
+        _print_some(
+            [f"{change['change']} {change['path']}" + (f": {change['reason']}" if change["reason"] else "")
+             for change in one["documents"]]
+        )  # fmt: skip
+
+
+def print_changes(compared: Mapping[str, Any]) -> None:
+    """What changed between two editions: each passage that did, with its words before (-) and after (+)."""
+    before, after = compared["before"], compared["after"]
+    print(f"{_edition_name(before)}  →  {_edition_name(after)}")
+    counts = Counter(one["change"] for one in compared["passages"])
+    print(", ".join(f"{counts[change]} {change}" for change in ("changed", "added", "removed", "kept")))
+    for one in compared["passages"]:
+        if one["change"] == "kept":
+            continue
+        shown = one["after"] or one["before"]
+        print(f"\n[{shown['locator']}] {' > '.join(shown['heading'])}: {one['change']}")
+        old = one["before"]["text"].splitlines() if one["before"] else []
+        new = one["after"]["text"].splitlines() if one["after"] else []
+        for line in unified_diff(old, new, n=1, lineterm=""):
+            if not line.startswith(("---", "+++", "@@")):
+                print(f"  {line[:1]} {line[1:]}")
+
+
+def _edition_name(edition: Mapping[str, Any]) -> str:
+    version = f", version {edition['version']}" if edition["version"] else ""
+    return f"{edition['title']} ({edition['path']}{version}, {edition['status'].replace('_', ' ')})"
 
 
 def print_eval(report: EvalReport) -> None:

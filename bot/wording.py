@@ -16,6 +16,7 @@ from bot.model import (
     ProgrammeOffer,
     Redirected,
 )
+from ingestion.dates import SEASON_NAMES
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -74,13 +75,16 @@ def citation_title(citation: Citation) -> str:
 
 
 def spoken_date(iso: str) -> str:
-    """ "2027-09-01" as "1 September 2027", "2027-09" as "September 2027"; anything else as it is."""
+    """ "2027-09-01" as "1 September 2027", "2027-09" as "September 2027", "2027-23" as "autumn 2027"; anything else as
+    it is."""
     numbers = [int(part) for part in iso.split("-") if part.isascii() and part.isdigit()]
     match numbers:
         case [year, month, day] if 1 <= month <= 12 and iso.count("-") == 2:
             return f"{day} {MONTHS[month - 1]} {year}"
         case [year, month] if 1 <= month <= 12 and iso.count("-") == 1:
             return f"{MONTHS[month - 1]} {year}"
+        case [year, season] if season in SEASON_NAMES and iso.count("-") == 1:
+            return f"{SEASON_NAMES[season]} {year}"
         case _:
             return iso
 

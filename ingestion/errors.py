@@ -6,6 +6,7 @@
     │   ├── CorpusError            the corpus folder or its trust.toml cannot be used
     │   ├── IndexUnavailable       nothing indexed yet, built by another model, or its store does not answer
     │   └── RefreshRunning         another refresh holds the lease
+    ├── SourceDown             a source besides the corpus folder does not answer; its documents stay as they were
     └── DocumentNotRead        one document could not be read; it is recorded and the run goes on (exit status 1)
 
 `bot.errors` adds the failures of answering.
@@ -34,6 +35,10 @@ class IndexUnavailable(CannotStart):
 
 class RefreshRunning(CannotStart):
     """Another refresh is at work; one runs at a time."""
+
+
+class SourceDown(StaffroomError):
+    """A source that `trust.toml` names does not answer; its documents stay as they were, and the run goes on."""
 
 
 class DocumentNotRead(StaffroomError):

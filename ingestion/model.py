@@ -4,7 +4,7 @@
                                           └─ compared with what is known ─plan→ RefreshPlan ─apply→ RefreshReport
 
 Every type is frozen, and none holds an open file, a connection or a library's object. Dates are ISO 8601 text of the
-precision that was stated ("2027-09-01", "2027-09", "2027"): a day is never made up.
+precision that was stated ("2027-09-01", "2027-09", "2027", and "2027-23", autumn 2027): a day is never made up.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ Slug = NewType("Slug", str)
 
 School = Slug | None
 """Whose a document is: one school's, or the trust's (None), which holds for every school."""
+
+CORPUS = "corpus"
+"""The name of the corpus folder among the sources."""
 
 Status = Literal["in_force", "superseded", "draft", "waiting", "withdrawn"]
 """Of a version: only `in_force` is searched. `waiting`: it takes effect on a later day."""
@@ -61,6 +64,23 @@ class Acronym:
 
 
 @dataclass(frozen=True)
+class SourceRecord:
+    """A place besides the corpus folder that documents come from, as `trust.toml` states it: a website (`website` or
+    `sitemap`) or any address that fsspec opens (`address`). `school` is the one school it holds for; None = see
+    `ingestion.sources`."""
+
+    name: str
+    school: Slug | None = None
+    website: tuple[str, ...] = ()
+    sitemap: str | None = None
+    hosts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    max_pages: int = 500
+    seconds_between: float = 1.0
+    address: str | None = None
+
+
+@dataclass(frozen=True)
 class Trust:
     """`trust.toml`, read. A corpus without that file is a trust with no schools, named `the trust`."""
 
@@ -69,6 +89,7 @@ class Trust:
     safeguarding: tuple[Contact, ...] = ()
     schools: tuple[SchoolRecord, ...] = ()
     acronyms: tuple[Acronym, ...] = ()
+    sources: tuple[SourceRecord, ...] = ()
 
     def school(self, slug: str | None) -> SchoolRecord | None:
         """The school with that slug; None when there is none."""
@@ -86,11 +107,15 @@ class FileStamp:
     modified_ns: int
     """Nanoseconds since the epoch."""
     sidecar: FileStamp | None = None
+    tag: str | None = None
+    """What the place itself tells one state of the file from another by (an ETag, a checksum); None where it has
+    none."""
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as a source lists it, unread. `path` is relative to the corpus root, with forward slashes."""
+    """One file as a source lists it, unread. `path` is relative to the corpus root, with forward slashes; that of a
+    source which `trust.toml` names begins with the source's name ("dfe/induction.pdf")."""
 
     path: str
     school: School
@@ -98,6 +123,8 @@ class SourceFile:
     problem: str | None = None
     """Why it must not be read, in a sentence with the mend (its folder is no school of the trust); None = it may be.
     Nothing of a file with a problem is searched, not even the edition that was read before."""
+    source: str = CORPUS
+    """The name of the source that lists it."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +135,8 @@ class RawFile:
     school: School
     data: bytes
     sidecar: bytes | None = None
+    url: str | None = None
+    """Where it stands on the web, for a reader to open; None where the source knows no address."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +209,10 @@ class Section:
 class Metadata:
     """What a document says of itself. None or () = it does not say; nothing here is guessed.
 
-    `origins` tells, for each field that is stated, where: "sidecar", "front matter", "cover sheet", "file name".
+    `review_cycle` is how often it is reviewed, in its own words ("every two years"). `origins` tells, for each field
+    that is stated, where: "sidecar", "front matter", "cover sheet", "file name". `conflicts` holds the fields of which
+    one place states two values, each in its words with where: "July 2027 (cover table)". Such a field is None, but for
+    a status of which one is a draft.
     """
 
     title: str | None = None
@@ -195,7 +227,10 @@ class Metadata:
     supersedes: str | None = None
     audience: tuple[str, ...] = ()
     url: str | None = None
+    created_on: str | None = None
+    review_cycle: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
+    conflicts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -317,8 +352,15 @@ class RefreshReport:
     removed: tuple[str, ...] = ()
     kept: int = 0
     failed: tuple[Failure, ...] = ()
+    sources_down: tuple[Failure, ...] = ()
+    """The sources that did not answer, by name: their documents stay as they were."""
     warnings: tuple[Failure, ...] = ()
     """What was not read of documents that were added or changed, a sentence each."""
     passages: PassageCounts = PassageCounts()
     took_seconds: float = 0.0
     dry_run: bool = False
+
+    @property
+    def is_partial(self) -> bool:
+        """Something failed, and is named; everything else is done."""
+        return bool(self.failed or self.sources_down)

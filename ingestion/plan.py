@@ -1,21 +1,32 @@
 """Which files must a refresh read, which stay as they are, and which documents went?
 
-A decision from two mappings: what the source lists, and what the registry knows. A refresh that looks like a mistake
-(most documents gone, `trust.toml` gone) is refused.
+A decision from what the sources list and what the registry knows. A refresh that looks like a mistake (many documents
+of a source gone, `trust.toml` gone) is refused.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ingestion.errors import CannotStart, CorpusError
-from ingestion.model import FileStamp, School, SourceFile, Trust
+from ingestion.model import CORPUS, FileStamp, School, SourceFile, Trust
 
-READER = "2"
+READER = "3"
 """Which reader made the passages: raise it when parsing or splitting changes, and every document is read again."""
 
 MASS_REMOVAL_SHARE = 0.2
-MASS_REMOVAL_FROM = 10
-"""A refresh that would remove more than this share of at least so many documents stops: a folder may be unmounted."""
+MASS_REMOVAL_FROM = 2
+"""A refresh that would remove more than this share of a source, and so many documents at least, stops: a share may be
+unmounted. To take one document away is always an ordinary thing to do."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What one source lists. `problem` is why it could not be listed: its documents then stay as they are."""
+
+    source: str
+    identity: str
+    files: tuple[SourceFile, ...] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class KnownFile:
     failed: bool = False
     has_version: bool = True
     """False for a file that failed from the first: it has nothing in the index to remove."""
+    source: str = CORPUS
 
 
 @dataclass(frozen=True)
@@ -40,27 +52,37 @@ class RefreshPlan:
     keep: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     """Documents of the index whose file went, or must not be read any more (it is in `read` too, to be named)."""
-    known_documents: int = 0
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """New path → the path from which the file seems to have been moved; its digest tells whether it was."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.read and not self.remove
 
 
-def plan_refresh(found: Mapping[str, SourceFile], known: Mapping[str, KnownFile]) -> RefreshPlan:
+def plan_refresh(listings: Sequence[Listing], known: Mapping[str, KnownFile]) -> RefreshPlan:
     """Read what is new, what looks different and what failed last time; keep the rest; remove what went.
 
-    What must not be read is removed as well: whose it is, or whether it is the corpus's, is not known any more.
+    What must not be read is removed as well: whose it is, or whether it is the corpus's, is not known any more. Of a
+    source, or of an archive, that could not be listed everything stays; of one that is no longer there nothing does.
     """
+    found = {file.path: file for listing in listings for file in listing.files}
+    down = {listing.source for listing in listings if listing.problem is not None}
+    untouched = {
+        path for path, file in known.items() if file.source in down or (path not in found and _is_below(path, found))
+    }
     read = [file for path, file in found.items() if path not in known or not _looks_unchanged(file, known[path])]
     reading = {file.path for file in read}
+    remove = sorted(
+        path
+        for path, file in known.items()
+        if file.has_version and path not in untouched and (path not in found or found[path].problem is not None)
+    )
     return RefreshPlan(
         read=tuple(sorted(read, key=lambda file: file.path)),
-        keep=tuple(sorted(path for path in found if path not in reading)),
-        remove=tuple(
-            sorted(
-                path
-                for path, file in known.items()
-                if file.has_version and (path not in found or found[path].problem is not None)
-            )
-        ),
-        known_documents=sum(file.has_version for file in known.values()),
+        keep=tuple(sorted([*(found.keys() - reading), *(path for path in untouched if known[path].has_version)])),
+        remove=tuple(remove),
+        moved=_moved(read, remove, known),
     )
 
 
@@ -73,17 +95,25 @@ def is_unchanged(known: KnownFile | None, *, school: School, digest: str) -> boo
     )
 
 
-def refuse_mass_removal(plan: RefreshPlan) -> None:
-    """Raise CannotStart where so many documents went that a folder missing by mistake is likelier than a clear-out."""
-    if plan.known_documents < MASS_REMOVAL_FROM or len(plan.remove) <= MASS_REMOVAL_SHARE * plan.known_documents:
-        return
-    first = plan.remove[0]
-    why = next((f": {file.problem}" for file in plan.read if file.path == first), "")
-    raise CannotStart(
-        f"This refresh would remove {len(plan.remove)} of {plan.known_documents} documents (the first: {first}{why}), "
-        "so nothing was changed. If they are meant to go, run it again with --allow-mass-removal; if not, see that the "
-        "whole corpus folder is there."
-    )
+def refuse_mass_removal(
+    plan: RefreshPlan, listings: Sequence[Listing], known: Mapping[str, KnownFile], *, replaced: frozenset[str]
+) -> None:
+    """Raise CannotStart where so many documents of a source went that a folder missing by mistake is likelier than a
+    clear-out. A file that was moved did not go; a source in `replaced` is another place now, whose documents are
+    meant to take the place of the old ones."""
+    moved_from = set(plan.moved.values())
+    for source in sorted({file.source for file in known.values()} - replaced):
+        documents = sum(file.has_version for file in known.values() if file.source == source)
+        gone = [path for path in plan.remove if known[path].source == source and path not in moved_from]
+        if len(gone) < MASS_REMOVAL_FROM or len(gone) <= MASS_REMOVAL_SHARE * documents:
+            continue
+        is_stated = any(listing.source == source for listing in listings)
+        why = next((f": {file.problem}" for file in plan.read if file.path == gone[0]), "")
+        raise CannotStart(
+            f"This refresh would remove {len(gone)} of {documents} documents{_of(source)} (the first: {gone[0]}{why}), "
+            "so nothing was changed. If they are meant to go, run it again with --allow-mass-removal; if not, see that "
+            + (f"{_the(source)} is there whole." if is_stated else f"trust.toml still names the source {source}.")
+        )
 
 
 def refuse_lost_trust(trust: Trust, *, known_trust: Trust, known: Mapping[str, KnownFile]) -> None:
@@ -98,10 +128,41 @@ def refuse_lost_trust(trust: Trust, *, known_trust: Trust, known: Mapping[str, K
     )
 
 
+def _of(source: str) -> str:
+    return "" if source == CORPUS else f" of the source {source}"
+
+
+def _the(source: str) -> str:
+    return "the corpus folder" if source == CORPUS else f"the source {source}"
+
+
 def _looks_unchanged(file: SourceFile, known: KnownFile) -> bool:
     """A file with a problem is always read, so that what is wrong with it is said at each refresh."""
     return (
         not known.failed
         and file.problem is None
-        and (file.school, file.stamp, READER) == (known.school, known.stamp, known.reader)
+        and (file.source, file.school, file.stamp, READER) == (known.source, known.school, known.stamp, known.reader)
     )
+
+
+def _is_below(path: str, found: Mapping[str, SourceFile]) -> bool:
+    """Whether the path stands in an archive that is listed as a file, since it could not be opened."""
+    parts = path.split("/")
+    above = (found.get("/".join(parts[:depth])) for depth in range(1, len(parts)))
+    return any(file is not None and file.problem is None for file in above)
+
+
+def _moved(read: Sequence[SourceFile], remove: Sequence[str], known: Mapping[str, KnownFile]) -> dict[str, str]:
+    """New files that look exactly as one file did that went: a move keeps size and date."""
+    gone: dict[tuple[str, FileStamp], list[str]] = {}
+    for path in remove:
+        gone.setdefault((known[path].source, known[path].stamp), []).append(path)
+    moved: dict[str, str] = {}
+    for file in read:
+        candidates = gone.get((file.source, file.stamp), [])
+        if file.path not in known and file.problem is None and candidates:
+            name = file.path.rsplit("/", 1)[-1]
+            old = next((path for path in candidates if path.rsplit("/", 1)[-1] == name), candidates[0])
+            moved[file.path] = old
+            candidates.remove(old)
+    return moved

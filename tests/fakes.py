@@ -1,11 +1,15 @@
 """Stand-ins for what tests must not load or reach, each true to the real one's contract (tests/contract/ shows it)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ingestion.model import RawFile
+from ingestion.workers import ReadDocument, read_in_process
 
 
 class FakeEmbedder:
@@ -34,6 +38,22 @@ class FakeEmbedder:
             vector[digest % self.dimension] += 1.0 if digest >> 63 else -1.0
         length = np.linalg.norm(vector)
         return (vector / length).astype(np.float32)
+
+
+class WorkersInProcess:
+    """`Workers` without processes, which take time to start: for documents that a test knows to be harmless."""
+
+    def __init__(self, *, count: int | None = None) -> None:
+        self.count = count
+
+    def read_all(self, raws: Iterable[RawFile]) -> Iterator[ReadDocument]:
+        return read_in_process(raws)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
 
 def _stem(word: str) -> str:

@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 KEPT_SECONDS = 24 * 60 * 60.0
 SWEEP_EVERY_SECONDS = 60 * 60.0
 SQLITE_WAIT_SECONDS = 2.0
+POSTGRES_WAIT_SECONDS = 2
 """Slack wants its acknowledgement within three seconds."""
 
 LEASE_SECONDS = 45.0
@@ -174,9 +175,19 @@ class SeenEvents:
 
 def _open(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        engine = sqlalchemy.create_engine(url, pool_pre_ping=True, hide_parameters=True)
         try:
+            engine = sqlalchemy.create_engine(
+                sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"),
+                connect_args={"connect_timeout": POSTGRES_WAIT_SECONDS},
+                pool_pre_ping=True,
+                hide_parameters=True,
+            )
             _create_tables(engine)
+        except ImportError as error:
+            raise SettingsError(
+                "STAFFROOM_DATABASE_URL names a PostgreSQL database, and its driver is not installed: run "
+                "`pip install 'staffroom[postgres]'`."
+            ) from error
         except SQLAlchemyError as error:
             raise SettingsError(
                 f"The database of STAFFROOM_DATABASE_URL does not take Slack's events ({type(error).__name__}): check "

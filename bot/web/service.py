@@ -6,8 +6,9 @@ chat page and the admin page. What each route does is in the modules beside this
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.answer_service import AnswerService, AsyncAnswers
 from bot.errors import StaffroomError
 from bot.metrics import Metrics
+from bot.schedule import refresh_on_schedule
 from bot.settings import Settings
 from bot.slack.connection import SlackConnection, SlackSettings
 from bot.slack.seen import SeenEvents, events_url
@@ -59,14 +61,14 @@ def create_service(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if slack is None:
+        async with AsyncExitStack() as running:
+            if settings.refresh_minutes is not None:
+                schedule = asyncio.create_task(refresh_on_schedule(settings, every_minutes=settings.refresh_minutes))
+                running.push_async_callback(_end, schedule)
+            if slack is not None:
+                await slack.start()
+                running.push_async_callback(slack.stop)
             yield
-            return
-        await slack.start()
-        try:
-            yield
-        finally:
-            await slack.stop()
 
     service = FastAPI(title="Staffroom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     service.add_middleware(LimitBody)
@@ -90,6 +92,12 @@ def _slack_connection(settings: Settings, answers: AsyncAnswers, metrics: Metric
     # opened here, because an error that uvicorn meets while it starts is a traceback
     seen = SeenEvents(events_url(settings.database_url, settings.data))
     return SlackConnection(slack, seen, answers, metrics)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _add_slack(service: FastAPI, slack: SlackConnection | None, settings: Settings, metrics: Metrics) -> None:

@@ -4,6 +4,7 @@ JSON by pydantic, without what equals its default, so that a passage of plain pa
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -47,6 +48,7 @@ def encode_metadata(metadata: Metadata) -> str:
     return _METADATA.dump_json(metadata, exclude_defaults=True).decode()
 
 
+@lru_cache(maxsize=4096)
 def decode_metadata(text: str) -> Metadata:
     return _METADATA.validate_json(text)
 

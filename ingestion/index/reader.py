@@ -15,29 +15,33 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from ingestion.editions import first_day
-from ingestion.errors import IndexUnavailable, SettingsError
+from ingestion.errors import IndexUnavailable
 from ingestion.index import codec
-from ingestion.index.database import database_path, nothing_indexed, open_reading, transaction
+from ingestion.index.database import database_at
+from ingestion.index.opened import OpenDatabase
 from ingestion.index.registry import (
     IS_LIVE,
     IS_SEARCHED,
+    DocumentChange,
     PastRefresh,
     State,
     count_searched,
     in_scopes,
+    read_changes,
+    read_ids_by_vector,
     read_passages,
     read_passages_by_id,
-    read_passages_by_vector,
+    read_refreshes,
     read_state,
     read_trust,
     read_versions,
     scopes_of,
 )
-from ingestion.index.schema import failures, records, refreshes, versions
-from ingestion.index.vectors import VectorsFailed, VectorStore
+from ingestion.index.schema import failures, records, sources, versions
+from ingestion.index.vectors import VectorPlace, VectorsFailed, VectorStore, vectors_at
 from ingestion.index.words import count_passages_with, search_words
 from ingestion.model import Failure, Hit, IndexedPassage, Record, School, Slug, Trust, Version
 
@@ -55,14 +59,8 @@ def open_index(
     `model` is the embedder's `name`; None leaves it unchecked. Raises IndexUnavailable where nothing is indexed yet,
     or the index was built with another model; SettingsError for a database or server that cannot be used.
     """
-    if chroma_url is not None:
-        raise SettingsError(
-            "STAFFROOM_CHROMA_URL names a Chroma server, which this version cannot use yet: leave the setting out, and "
-            "vectors are kept under STAFFROOM_DATA."
-        )
-    path = database_path(data=data, database_url=database_url)
-    engine = open_reading(path)
-    index = Index(engine=engine, database=path, data=data, model=model)
+    database = database_at(data=data, database_url=database_url).open_reading()
+    index = Index(database, vectors=vectors_at(data=data, chroma_url=chroma_url), model=model)
     try:
         index.generation()
     except IndexUnavailable:
@@ -74,17 +72,15 @@ def open_index(
 class Index:
     """The documents in force, to be searched; made by `open_index`. Its methods may be called from several threads."""
 
-    def __init__(self, *, engine: Engine, database: Path, data: Path, model: str | None) -> None:
-        self._engine = engine
+    def __init__(self, database: OpenDatabase, *, vectors: VectorPlace, model: str | None) -> None:
         self._database = database
-        self._data = data
         self._model = model
-        self._vectors = _SharedVectors(data / "chroma")
+        self._vectors = _SharedVectors(vectors)
         self._frequencies: tuple[int, dict[str, int]] = (0, {})
 
     def close(self) -> None:
         self._vectors.close()
-        self._engine.dispose()
+        self._database.close()
 
     def generation(self) -> int:
         """A number that moves on whenever a refresh changed what the index answers; at least 1."""
@@ -104,10 +100,7 @@ class Index:
         Scores are cosine similarities, best first; never a passage of a school that was not named.
         """
         scopes = scopes_of(schools, trust_wide=trust_wide) if limit > 0 else []
-        hits = self._consistently(
-            lambda state: [hit for scope in scopes for hit in self._nearest_in(vector, scope, limit=limit, state=state)]
-        )
-        return sorted(hits, key=lambda hit: (-hit.score, hit.found.id))[:limit]
+        return self._consistently(lambda state: self._nearest_of(vector, scopes, limit=limit, state=state))
 
     def matching(
         self,
@@ -195,20 +188,34 @@ class Index:
             return [Failure(row.path, warning) for row in rows for warning in codec.decode_words(row.warnings)]
 
     def last_refresh(self) -> PastRefresh | None:
+        """The last refresh that is on record; None before the first."""
+        return next(iter(self.history(limit=1)), None)
+
+    def history(self, *, limit: int) -> list[PastRefresh]:
+        """The refreshes that changed something or failed at something, the latest first."""
         with self._reading() as (connection, _):
-            row = connection.execute(select(refreshes).order_by(refreshes.c.id.desc()).limit(1)).first()
-        if row is None:
-            return None
-        return PastRefresh(
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            added=row.added,
-            changed=row.changed,
-            removed=row.removed,
-            kept=row.kept,
-            failed=row.failed,
-            passages_embedded=row.passages_embedded,
-        )
+            return read_refreshes(connection, limit=limit)
+
+    def changes_of(self, past: PastRefresh) -> list[DocumentChange]:
+        """What a refresh did to each document, by path."""
+        with self._reading() as (connection, _):
+            return read_changes(connection, past.id)
+
+    def sources_down(self) -> list[Failure]:
+        """The sources that did not answer at the last refresh, by name: their documents stand as they were."""
+        with self._reading() as (connection, _):
+            rows = connection.execute(select(sources).where(sources.c.problem.is_not(None)).order_by(sources.c.name))
+            return [Failure(row.name, row.problem) for row in rows]
+
+    def editions_of(self, path: str) -> list[tuple[Version, list[IndexedPassage]]]:
+        """Every edition of a path that the registry holds, the latest first, each with its passages in reading order;
+        one whose words are no longer kept has none."""
+        with self._reading() as (connection, _):
+            held = read_versions(connection, versions.c.path == path, versions.c.state != "staged")
+            return [
+                (version, read_passages(connection, versions.c.id == version.id))
+                for version in sorted(held, key=lambda version: -version.id)
+            ]
 
     def _records(self, kind: str, *, code: str | None = None) -> list[tuple[Record, IndexedPassage]]:
         with self._reading() as (connection, _):
@@ -228,12 +235,27 @@ class Index:
             for row in rows
         ]
 
-    def _nearest_in(self, vector: NDArray[np.float32], scope: School, *, limit: int, state: State) -> list[Hit]:
-        """The `limit` nearest live passages of one scope; asks for more as long as retired vectors crowd them out."""
+    def _nearest_of(
+        self, vector: NDArray[np.float32], scopes: Sequence[School], *, limit: int, state: State
+    ) -> list[Hit]:
+        """The `limit` nearest live passages of all these scopes together; only they are read whole."""
+        near = [scored for scope in scopes for scored in self._nearest_in(vector, scope, limit=limit, state=state)]
+        best = dict(sorted(near, key=lambda scored: (-scored[1], scored[0]))[:limit])
+        with self._reading() as (connection, now):
+            if now != state:
+                raise _StateMoved
+            found = read_passages_by_id(connection, best, IS_SEARCHED, in_scopes(scopes))
+        return [Hit(found[id_], score) for id_, score in best.items() if id_ in found]
+
+    def _nearest_in(
+        self, vector: NDArray[np.float32], scope: School, *, limit: int, state: State
+    ) -> list[tuple[int, float]]:
+        """The ids of the `limit` nearest live passages of one scope, with their scores; asks for more as long as
+        retired vectors crowd them out."""
         assert state.model is not None
         asked = limit
         while True:
-            with self._vectors.at(state.generation) as store:
+            with self._vectors.at(state) as store:
                 nearest = store.nearest(vector, school=scope, model=state.model, limit=asked)
             with self._reading() as (connection, now):
                 if now != state:
@@ -242,8 +264,8 @@ class Index:
                     self._expect_none(connection, scope)
                     return []
                 ids = [id_ for id_, _ in nearest]
-                found = read_passages_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]))
-            hits = [Hit(passage, score) for id_, score in nearest for passage in found.get(id_, ())]
+                found = read_ids_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]))
+            hits = [(passage_id, score) for id_, score in nearest for passage_id in found.get(id_, ())]
             if len(hits) >= limit or len(nearest) < asked:
                 return hits
             asked *= 2
@@ -253,8 +275,7 @@ class Index:
         if count_searched(connection, scope):
             whose = "the trust" if scope is None else scope
             raise IndexUnavailable(
-                f"The vectors of {whose} are missing under {self._data / 'chroma'}: run `staffroom refresh` to make "
-                "them again."
+                f"The vectors of {whose} are missing {self._vectors.place}: run `staffroom refresh` to make them again."
             )
 
     def _consistently(self, search: Callable[[State], T]) -> T:
@@ -273,10 +294,10 @@ class Index:
     @contextmanager
     def _reading(self) -> Iterator[tuple[Connection, State]]:
         """A read transaction and its state, once that is known to be one that can be searched."""
-        with transaction(self._engine, self._database) as connection:
+        with self._database.transaction() as connection:
             state = read_state(connection)
             if state.generation == 0 or state.model is None:
-                raise nothing_indexed(self._data)
+                raise self._database.place.nothing_indexed()
             if self._model is not None and state.model != self._model:
                 raise IndexUnavailable(
                     f"The index was built with {state.model} and the settings name {self._model}: run `staffroom "
@@ -292,20 +313,25 @@ class _StateMoved(IndexUnavailable):
         super().__init__("The index changes faster than it can be read: try again shortly.")
 
 
+def _is_behind(opened: State, state: State) -> bool:
+    """Whether vectors were opened before that state; also where the registry was made anew, and counts from one."""
+    return opened.identity != state.identity or opened.generation < state.generation
+
+
 class _SharedVectors:
     """The current generation's vector store, lent to threads; an old or failed one is closed once it is back."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, place: VectorPlace) -> None:
+        self.place = place
         self._lock = threading.Lock()
-        self._current: tuple[int, VectorStore] | None = None
+        self._current: tuple[State, VectorStore] | None = None
         self._borrowers: dict[VectorStore, int] = {}
 
     @contextmanager
-    def at(self, generation: int) -> Iterator[VectorStore]:
+    def at(self, state: State) -> Iterator[VectorStore]:
         with self._lock:
-            if self._current is None or self._current[0] < generation:
-                self._replace(generation)
+            if self._current is None or _is_behind(self._current[0], state):
+                self._replace(state)
             assert self._current is not None
             store = self._current[1]
             self._borrowers[store] += 1
@@ -327,13 +353,10 @@ class _SharedVectors:
             if old is not None:
                 self._close_if_unused(old[1])
 
-    def _replace(self, generation: int) -> None:
-        if not self._folder.is_dir():
-            raise IndexUnavailable(
-                f"The vectors of the index are missing ({self._folder}): run `staffroom refresh` to make them again."
-            )
-        old, store = self._current, VectorStore(self._folder)
-        self._current = (generation, store)
+    def _replace(self, state: State) -> None:
+        self.place.check()
+        old, store = self._current, self.place.open(state.identity)
+        self._current = (state, store)
         self._borrowers[store] = 0
         if old is not None:
             self._close_if_unused(old[1])

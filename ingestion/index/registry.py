@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from ingestion.index import codec
-from ingestion.index.schema import facts, passages, versions
+from ingestion.index.schema import changes, facts, passages, refreshes, versions
 from ingestion.model import IndexedPassage, Passage, School, Slug, Status, Trust, Version
 
 IDS_PER_QUERY = 500
@@ -24,9 +24,22 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class PastRefresh:
-    """One finished refresh: when (ISO 8601, UTC), and how many documents it added, changed, … and failed to read."""
+class DocumentChange:
+    """What a refresh did to one document: `change` is added, changed, removed or failed, the last with its reason."""
 
+    path: str
+    change: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PastRefresh:
+    """One finished refresh: when (ISO 8601, UTC), by whom, and how many documents it added, changed, … and failed to
+    read. `kind` is "refresh" or "rollback"; `is_undone` tells that a rollback undid it."""
+
+    id: int
+    kind: str
+    who: str
     started_at: str
     finished_at: str
     added: int
@@ -35,6 +48,9 @@ class PastRefresh:
     kept: int
     failed: int
     passages_embedded: int
+    is_undone: bool = False
+    trust_before: Trust | None = None
+    """`trust.toml` as it was before, where this refresh brought another."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +59,15 @@ class State:
 
     generation: int
     model: str | None
+    identity: str
+    """Which index this is, among those that share a Chroma server."""
 
 
 def read_state(connection: Connection) -> State:
     """Generation 0 and no model before the first refresh."""
-    rows = connection.execute(select(facts).where(facts.c.name.in_(("generation", "model"))))
+    rows = connection.execute(select(facts).where(facts.c.name.in_(("generation", "model", "identity"))))
     found = {row.name: row.value for row in rows}
-    return State(int(found.get("generation", 0)), found.get("model"))
+    return State(int(found.get("generation", 0)), found.get("model"), found.get("identity", ""))
 
 
 def read_trust(connection: Connection) -> Trust | None:
@@ -83,29 +101,44 @@ def read_passages(connection: Connection, *conditions: ColumnElement[bool]) -> l
 def read_passages_by_id(
     connection: Connection, ids: Iterable[int], *conditions: ColumnElement[bool]
 ) -> dict[int, IndexedPassage]:
-    return {
-        found.id: found
-        for some in batches(ids, IDS_PER_QUERY)
-        for found in read_passages(connection, passages.c.id.in_(some), *conditions)
-    }
+    """The passages of these ids whose versions the conditions choose.
 
-
-def read_passages_by_vector(
-    connection: Connection, vector_ids: Iterable[str], *conditions: ColumnElement[bool]
-) -> dict[str, list[IndexedPassage]]:
-    """The passages that a vector stands for: usually one; more where a text stands twice."""
-    found: dict[str, list[IndexedPassage]] = {}
-    for some in batches(vector_ids, IDS_PER_QUERY):
-        rows = connection.execute(
-            select(versions, passages, passages.c.id.label("passage_id"))
-            .join(versions, passages.c.version_id == versions.c.id)
-            .where(passages.c.vector_id.in_(some), *conditions)
-            .order_by(passages.c.id)
-        )
-        known: dict[int, Version] = {}
-        for row in rows:
-            found.setdefault(row.vector_id, []).append(_passage_of(row, known))
+    Passages first and then their versions, and no join: SQLite would begin with all versions that are live.
+    """
+    found: dict[int, IndexedPassage] = {}
+    for some in batches(ids, IDS_PER_QUERY):
+        columns = (passages.c.id.label("passage_id"), *(c for c in passages.c if c.name != "id"))
+        rows = connection.execute(select(*columns).where(passages.c.id.in_(some))).all()
+        known = _versions_by_id(connection, {row.version_id for row in rows}, *conditions)
+        found |= {row.passage_id: _passage_of(row, known) for row in rows if row.version_id in known}
     return found
+
+
+def read_ids_by_vector(
+    connection: Connection, vector_ids: Iterable[str], *conditions: ColumnElement[bool]
+) -> dict[str, list[int]]:
+    """The ids of the passages that a vector stands for: usually one; more where a text stands twice."""
+    found: dict[str, list[int]] = {}
+    for some in batches(vector_ids, IDS_PER_QUERY):
+        columns = (passages.c.id, passages.c.version_id, passages.c.vector_id)
+        rows = connection.execute(select(*columns).where(passages.c.vector_id.in_(some)).order_by(passages.c.id)).all()
+        chosen = {
+            id_
+            for ids in batches({row.version_id for row in rows}, IDS_PER_QUERY)
+            for id_ in connection.execute(select(versions.c.id).where(versions.c.id.in_(ids), *conditions)).scalars()
+        }
+        for row in rows:
+            if row.version_id in chosen:
+                found.setdefault(row.vector_id, []).append(row.id)
+    return found
+
+
+def _versions_by_id(connection: Connection, ids: Iterable[int], *conditions: ColumnElement[bool]) -> dict[int, Version]:
+    return {
+        row.id: version_of(row)
+        for some in batches(ids, IDS_PER_QUERY)
+        for row in connection.execute(select(versions).where(versions.c.id.in_(some), *conditions))
+    }
 
 
 def read_versions(connection: Connection, *conditions: ColumnElement[bool]) -> list[Version]:
@@ -119,6 +152,46 @@ def count_searched(connection: Connection, scope: School | None = None, *, every
     counted = select(func.coalesce(func.sum(versions.c.passage_count), 0)).where(*where)
     total: int = connection.execute(counted).scalar_one()
     return total
+
+
+def read_refreshes(connection: Connection, *conditions: ColumnElement[bool], limit: int) -> list[PastRefresh]:
+    """The refreshes on record that the conditions choose, the latest first."""
+    rows = connection.execute(select(refreshes).where(*conditions).order_by(refreshes.c.id.desc()).limit(limit))
+    return [
+        PastRefresh(
+            id=row.id,
+            kind=row.kind,
+            who=row.who,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            added=row.added,
+            changed=row.changed,
+            removed=row.removed,
+            kept=row.kept,
+            failed=row.failed,
+            passages_embedded=row.passages_embedded,
+            is_undone=row.undone_by is not None,
+            trust_before=None if row.trust_before is None else codec.decode_trust(row.trust_before),
+        )
+        for row in rows
+    ]
+
+
+def read_changes(connection: Connection, refresh_id: int) -> list[DocumentChange]:
+    """What a refresh did to each document, by path."""
+    rows = connection.execute(select(changes).where(changes.c.refresh_id == refresh_id).order_by(changes.c.path))
+    return [DocumentChange(row.path, row.change, row.reason) for row in rows]
+
+
+def read_last_to_undo(connection: Connection) -> PastRefresh | None:
+    """The last refresh that changed documents or the trust and that no rollback undid; None where it was the first."""
+    did_something = or_(
+        refreshes.c.trust_before.is_not(None),
+        refreshes.c.id.in_(select(changes.c.refresh_id).where(changes.c.change != "failed")),
+    )
+    candidates = [refreshes.c.kind == "refresh", refreshes.c.undone_by.is_(None), did_something]
+    last = read_refreshes(connection, *candidates, limit=2)
+    return last[0] if len(last) > 1 else None
 
 
 def version_of(row: Row[Any]) -> Version:

@@ -3,13 +3,14 @@
 A version is `staged` while a refresh prepares it, `live` while it is the corpus's edition of its path, and `retired`
 once another took its place or its file went. Only passages of live versions with status `in_force` are searched; a
 version's `is_indexed` says that its passages stand in the word index, so a switch can tell what must enter and leave.
+Its `embedded_title` is the title its vectors were made with: of a renamed file, the one it had before.
 
 Times are ISO 8601 text in UTC. JSON is text (`codec.py` writes it). The word index's own table is in `words.py`.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration: a reader refuses any other schema."""
 
 VERSION_TABLE = "ingestion_schema"
@@ -22,14 +23,17 @@ versions = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("path", Text, nullable=False),
+    Column("source", String(100), nullable=False),
     Column("school", String(100)),
     Column("title", Text, nullable=False),
+    Column("embedded_title", Text, nullable=False),
     Column("metadata", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
     Column("sidecar_size_bytes", BigInteger),
     Column("sidecar_modified_ns", BigInteger),
+    Column("tag", Text),
     Column("reader", String(20), nullable=False),
     Column("warnings", Text, nullable=False),
     Column("state", String(10), nullable=False),
@@ -96,10 +100,22 @@ failures = Table(
     Column("since", String(32), nullable=False),
 )
 
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("problem", Text),
+    Column("since", String(32), nullable=False),
+)
+"""The places that documents come from, as of the last refresh: `problem` is why one did not answer, since `since`."""
+
 refreshes = Table(
     "refreshes",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("who", Text, nullable=False),
     Column("started_at", String(32), nullable=False),
     Column("finished_at", String(32), nullable=False),
     Column("added", Integer, nullable=False),
@@ -108,7 +124,27 @@ refreshes = Table(
     Column("kept", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("passages_embedded", Integer, nullable=False),
+    Column("trust_before", Text),
+    Column("undone_by", Integer),
 )
+"""Every refresh that changed something or failed at something. `kind` is "refresh" or "rollback"; `trust_before` is
+`trust.toml` as it was until then, which a rollback puts back; `undone_by` is the rollback that undid it."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("refresh_id", Integer, ForeignKey("refreshes.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("change", String(10), nullable=False),
+    Column("reason", Text),
+    Column("before_id", Integer),
+    Column("after_id", Integer),
+    Index("changes_refresh", "refresh_id"),
+    Index("changes_path", "path"),
+)
+"""What each refresh did to each document: `change` is added, changed, removed or failed (with the reason); the versions
+before and after, of which a rollback brings the former back."""
 
 facts = Table(
     "facts",

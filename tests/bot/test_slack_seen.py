@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import SettingsError
 from bot.slack.seen import KEPT_SECONDS, LEASE_SECONDS, MAX_WAIT_SECONDS, SeenEvents, events_url
+from tests.backends import Place, kept_on_servers, place_at
 
 
 class Clock:
@@ -29,9 +30,15 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["a file", "PostgreSQL"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with kept_on_servers() if request.param == "PostgreSQL" else nullcontext():
+        yield place_at(tmp_path / "data not made yet")
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return events_url(None, tmp_path / "data not made yet")
+def url(place: Place) -> str:
+    return events_url(place.database_url, place.data)
 
 
 @pytest.fixture
@@ -47,6 +54,14 @@ def other(url: str, clock: Clock) -> Iterator[SeenEvents]:
     other = SeenEvents(url, clock=clock)
     yield other
     other.close()
+
+
+@pytest.fixture
+def died(url: str, clock: Clock) -> Iterator[SeenEvents]:
+    """A process that never lets go of what it holds, as long as the test runs."""
+    died = SeenEvents(url, clock=clock)
+    yield died
+    died.close()
 
 
 def test_the_second_claim_of_any_key_fails_and_claims_and_keeps_nothing(seen: SeenEvents, clock: Clock) -> None:
@@ -87,9 +102,8 @@ def test_the_shared_database_is_used_where_there_is_one(tmp_path: Path) -> None:
 
 
 def test_the_question_of_a_process_that_died_is_taken_up_once_and_not_before_its_lease_ends(
-    seen: SeenEvents, other: SeenEvents, url: str, clock: Clock
+    seen: SeenEvents, other: SeenEvents, died: SeenEvents, clock: Clock
 ) -> None:
-    died = SeenEvents(url, clock=clock)
     died.claim(["event:1", "message:1"], "phones?")
     clock.now += LEASE_SECONDS - 1
     assert seen.take_up() == []
@@ -118,8 +132,9 @@ def test_an_answered_question_is_never_taken_up_and_its_claim_stays(seen: SeenEv
     assert not seen.claim(["event:1", "message:1"], "phones?")
 
 
-def test_an_answered_question_leaves_no_word_in_the_data_folder(seen: SeenEvents, tmp_path: Path) -> None:
+def test_an_answered_question_leaves_no_word_in_the_data_folder(tmp_path: Path) -> None:
     words = "an unmistakable question"
+    seen = SeenEvents(events_url(None, tmp_path))
 
     def is_on_disk() -> bool:
         return any(words.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
@@ -128,6 +143,7 @@ def test_an_answered_question_leaves_no_word_in_the_data_folder(seen: SeenEvents
     assert is_on_disk()
     seen.settle(["event:1"])
     assert not is_on_disk()
+    seen.close()
 
 
 def test_a_question_put_off_is_taken_up_when_its_time_comes_even_by_the_same_process(
@@ -150,9 +166,8 @@ def test_what_a_process_leaves_when_it_stops_is_taken_up_at_once(url: str, clock
 
 
 def test_a_question_older_than_an_hour_is_dropped_with_a_line_that_does_not_quote_it(
-    url: str, clock: Clock, seen: SeenEvents
+    died: SeenEvents, clock: Clock, seen: SeenEvents
 ) -> None:
-    died = SeenEvents(url, clock=clock)
     died.claim(["event:1"], "phones?")
     clock.now += MAX_WAIT_SECONDS + 1
     with structlog.testing.capture_logs() as logged:
@@ -162,8 +177,9 @@ def test_a_question_older_than_an_hour_is_dropped_with_a_line_that_does_not_quot
 
 
 def test_an_error_of_the_database_does_not_quote_the_question(seen: SeenEvents, url: str) -> None:
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database:
-        database.execute("ALTER TABLE slack_unanswered RENAME COLUMN question TO of_another_version")
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE slack_unanswered RENAME COLUMN question TO of_another_version"))
     with pytest.raises(SQLAlchemyError) as raised:
         seen.claim(["event:1"], "my unmistakable question")
     assert "unmistakable" not in str(raised.value)

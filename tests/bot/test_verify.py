@@ -149,6 +149,10 @@ def test_a_doubt_about_the_edition_is_said() -> None:
         ("2026-10", True),
         ("2025", True),
         ("2026", False),
+        ("2026-22", True),
+        ("2026-23", False),
+        ("2025-24", True),
+        ("next spring", False),
         (None, False),
     ],
 )

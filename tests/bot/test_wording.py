@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.wording import outcome_of, quoted_lines
+from bot.wording import outcome_of, quoted_lines, spoken_date
 from tests import replies
 from tests.replies import LADDER
 
@@ -34,3 +34,21 @@ def test_the_cells_of_a_row_are_labelled_by_the_header() -> None:
 @pytest.mark.parametrize("row", [("C1", "Class teacher"), ("C1", "Reminder", "again", "Class teacher")])
 def test_a_row_of_another_width_than_the_header_is_not_labelled(row: tuple[str, ...]) -> None:
     assert quoted_lines(replace(LADDER, rows=(row,))) == row
+
+
+@pytest.mark.parametrize(
+    ("stated", "spoken"),
+    [
+        ("2027-09-01", "1 September 2027"),
+        ("2027-09", "September 2027"),
+        ("2027", "2027"),
+        ("2027-21", "spring 2027"),
+        ("2027-22", "summer 2027"),
+        ("2027-23", "autumn 2027"),
+        ("2027-24", "winter 2027"),
+        ("2027-13", "2027-13"),
+        ("next year", "next year"),
+    ],
+)
+def test_a_date_is_said_as_people_say_it(stated: str, spoken: str) -> None:
+    assert spoken_date(stated) == spoken

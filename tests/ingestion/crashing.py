@@ -1,4 +1,5 @@
-"""A refresh that dies like a process that was killed: `python -m tests.ingestion.crashing DATA STEP`."""
+"""A refresh, or a rollback, that dies like a process that was killed:
+`python -m tests.ingestion.crashing DATA STEP [rollback]`."""
 
 import os
 import sys
@@ -30,18 +31,22 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
     "after some vectors": (WritableIndex, "add_vectors", True),
     "before the switch": (WritableIndex, "switch", False),
     "in the middle of the switch": (writer, "_unindex_words", True),
-    "at the end of the switch": (writer, "_note_touched", True),
+    "after the switch's words": (writer, "_index_words", True),
+    "at the end of the switch": (writer, "_note_refresh", True),
     "after the switch": (WritableIndex, "switch", True),
     "collecting": (VectorStore, "delete", True),
-    "before it is recorded": (WritableIndex, "record", False),
+    "dropping a model's collections": (VectorStore, "drop_other_collections", True),
 }
-SWITCHED = {"after the switch", "collecting", "before it is recorded"}
+SWITCHED = {"after the switch", "collecting", "dropping a model's collections"}
 
 
-def main(data: Path, step: str) -> None:
+def main(data: Path, step: str, *, rollback: bool) -> None:
     owner, name, does_its_work = STEPS[step]
     setattr(owner, name, _dying(getattr(owner, name), does_its_work=does_its_work))
-    Desk(data, AFTER).refresh()
+    if rollback:
+        Desk(data, AFTER).roll_back()
+    else:
+        Desk(data, AFTER).refresh()
 
 
 def _dying(function: Callable[..., Any], *, does_its_work: bool) -> Callable[..., Any]:
@@ -54,4 +59,4 @@ def _dying(function: Callable[..., Any], *, does_its_work: bool) -> Callable[...
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], rollback="rollback" in sys.argv[3:])

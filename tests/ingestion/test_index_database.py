@@ -1,7 +1,7 @@
-"""Claims about the registry's file: where it is, its schema, and what is kept in its columns."""
+"""Claims about the registry: where it is, its schema, and what is kept in its columns."""
 
 import sqlite3
-from contextlib import closing
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
 
 from ingestion import index
 from ingestion.errors import IndexUnavailable, SettingsError
 from ingestion.index import codec
-from ingestion.index.database import database_path, open_reading, open_writing
+from ingestion.index.database import database_at
+from ingestion.index.opened import Database, migrate
 from ingestion.index.schema import HEAD, VERSION_TABLE, metadata
-from ingestion.model import Block, Locator, Metadata, Trust
+from ingestion.index.sqlite import SqliteDatabase
+from ingestion.model import Block, Locator, Metadata, SourceRecord, Trust
+from tests.backends import Place, place_at
 
 # ── where it is ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -25,58 +29,87 @@ from ingestion.model import Block, Locator, Metadata, Trust
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        (None, Path("data/staffroom.db")),
-        ("sqlite:///elsewhere/index.db", Path("elsewhere/index.db")),
-        ("sqlite:////srv/index.db", Path("/srv/index.db")),
+        (None, "data/staffroom.db"),
+        ("sqlite:///elsewhere/index.db", "elsewhere/index.db"),
+        ("sqlite:////srv/index.db", "/srv/index.db"),
+        ("postgresql+psycopg://user:pass@host:5433/db?sslmode=require&password=pass", "postgresql://host:5433/db"),
+        ("postgresql://host/db", "postgresql://host/db"),
     ],
 )
-def test_the_registry_is_a_file_under_the_data_folder_unless_another_is_named(url: str | None, expected: Path) -> None:
-    assert database_path(data=Path("data"), database_url=url) == expected
+def test_the_registry_is_a_file_under_the_data_folder_unless_another_place_is_named(
+    url: str | None, expected: str
+) -> None:
+    assert str(database_at(data=Path("data"), database_url=url)) == expected
 
 
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [
-        ("postgresql+psycopg://user:pass@host/db", "names a postgresql database, which this version cannot use yet"),
-        ("postgresql://host/db", "names a postgresql database"),
-        ("mysql://host/db", "names a mysql database"),
+        ("mysql://user:pass@host/db", "names a mysql database, which Staffroom cannot use"),
+        ("postgresql+asyncpg://user:pass@host/db", r"names a postgresql\+asyncpg database"),
         ("sqlite://", "names no file"),
         ("staffroom.db", "is not a database's address"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_refused_without_showing_its_password(url: str, complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint) as refused:
-        database_path(data=Path("data"), database_url=url)
-    assert "pass" not in str(refused.value)
+        database_at(data=Path("data"), database_url=url)
+    assert "pass@" not in str(refused.value)
+
+
+def test_a_missing_driver_is_named_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"driver is not installed: run `pip install 'staffroom\[postgres\]'`"):
+        database_at(data=Path("data"), database_url="postgresql://host/db")
+
+
+def test_a_server_that_is_not_there_is_named_without_a_password() -> None:
+    database = database_at(data=Path("data"), database_url="postgresql://user:secret@127.0.0.1:1/db")
+    with pytest.raises(IndexUnavailable, match=r"^The registry postgresql://127.0.0.1:1/db does not answer") as failed:
+        database.open_reading()
+    assert "secret" not in str(failed.value)
+    assert "\n" not in str(failed.value)
 
 
 def test_a_folder_name_with_odd_characters_is_only_a_name(tmp_path: Path) -> None:
-    path = tmp_path / "100% of ?mode=ro #1" / "staffroom.db"
-    open_writing(path).dispose()
-    assert [file.name for file in path.parent.iterdir()] == ["staffroom.db"]
-    open_reading(path).dispose()
+    database = SqliteDatabase(tmp_path / "100% of ?mode=ro #1" / "staffroom.db")
+    database.open_writing().close()
+    assert [file.name for file in database.path.parent.iterdir()] == ["staffroom.db"]
+    database.open_reading().close()
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(IndexUnavailable, match=r"folder .*/file/data for the index cannot be made \(Not a directory\)"):
-        open_writing(tmp_path / "file" / "data" / "staffroom.db")
+        SqliteDatabase(tmp_path / "file" / "data" / "staffroom.db").open_writing()
 
 
 # ── its schema ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_migrations_make_the_tables_that_the_code_speaks_of(tmp_path: Path) -> None:
-    engine = open_writing(tmp_path / "staffroom.db")
-    with engine.connect() as connection:
+@pytest.fixture
+def place(tmp_path: Path, backend: str) -> Place:
+    return place_at(tmp_path)
+
+
+@pytest.fixture
+def database(place: Place) -> Database:
+    """A registry with nothing in it."""
+    place.database.open_writing().close()
+    return place.database
+
+
+def test_the_migrations_make_the_tables_that_the_code_speaks_of(database: Database) -> None:
+    opened = database.open_writing()
+    with opened.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": _is_ours})
         assert compare_metadata(context, metadata) == []
-    engine.dispose()
+    opened.close()
 
 
 def _is_ours(table: Any, name: str | None, kind: str, *_: Any) -> bool:
-    """Not the word index, whose tables SQLite makes itself, nor Alembic's own."""
-    return kind != "table" or not (str(name).startswith("words") or name == VERSION_TABLE)
+    """Not the word index, whose tables only SQL speaks of, nor Alembic's own."""
+    return kind != "table" or not (str(name).startswith("word") or name == VERSION_TABLE)
 
 
 def test_the_newest_migration_is_the_one_that_readers_ask_for() -> None:
@@ -85,64 +118,89 @@ def test_the_newest_migration_is_the_one_that_readers_ask_for() -> None:
 
 
 def test_a_registry_of_the_first_schema_keeps_what_it_holds(tmp_path: Path) -> None:
-    path = tmp_path / "staffroom.db"
-    open_writing(path).dispose()
-    kept = (1, "a.md", "A", "{}", "d", 3, 4, "1", "[]", "live", "in_force", 0, 0, "2026-11-21")
+    database = SqliteDatabase(tmp_path / "staffroom.db")
     columns = "id, path, title, metadata, digest, size_bytes, modified_ns, reader, warnings, state, status"
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("ALTER TABLE versions DROP COLUMN sidecar_size_bytes")
-        database.execute("ALTER TABLE versions DROP COLUMN sidecar_modified_ns")
-        database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
-        database.execute(
-            f"INSERT INTO versions ({columns}, is_indexed, passage_count, staged_at) VALUES ({', '.join('?' * 14)})",
+    kept = (1, "a.md", "A", "{}", "d", 3, 4, "1", "[]", "live", "in_force")
+    first = sqlite3.connect(database.path)
+    engine = create_engine("sqlite://", creator=lambda: first)
+    with engine.begin() as connection:
+        migrate(connection, to="0001")
+        connection.exec_driver_sql(
+            f"INSERT INTO versions ({columns}, is_indexed, passage_count, staged_at) "
+            f"VALUES ({', '.join('?' * len(kept))}, 0, 0, '2026-11-21')",
             kept,
         )
-    open_writing(path).dispose()
-    open_reading(path).dispose()
-    with closing(sqlite3.connect(path)) as database:
-        rows = database.execute(f"SELECT {columns}, sidecar_size_bytes, sidecar_modified_ns FROM versions").fetchall()
-    assert rows == [(*kept[:11], None, None)]
-
-
-def test_a_registry_of_another_version_is_refused_by_readers(tmp_path: Path) -> None:
-    path = tmp_path / "staffroom.db"
-    open_writing(path).dispose()
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0000'")
-    with pytest.raises(IndexUnavailable, match=r"another version of Staffroom \(0000, not 0002\): run"):
-        open_reading(path)
-
-
-def test_a_database_of_something_else_holds_no_index(tmp_path: Path) -> None:
-    path = tmp_path / "staffroom.db"
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("CREATE TABLE other (id)")
-    with pytest.raises(IndexUnavailable, match="Nothing is indexed yet"):
-        open_reading(path)
-
-
-def test_a_reader_cannot_write(tmp_path: Path) -> None:
-    path = tmp_path / "staffroom.db"
-    open_writing(path).dispose()
-    engine = open_reading(path)
-    with engine.connect() as connection, pytest.raises(Exception, match="attempt to write a readonly database"):
-        connection.exec_driver_sql("DELETE FROM facts")
     engine.dispose()
+    database.open_writing().close()
+    opened = database.open_reading()
+    with opened.transaction() as connection:
+        [row] = connection.execute(text(f"SELECT {columns}, sidecar_size_bytes, source FROM versions"))
+    opened.close()
+    assert tuple(row) == (*kept, None, "corpus")
 
 
-def test_a_read_transaction_sees_one_state(tmp_path: Path) -> None:
-    path = tmp_path / "staffroom.db"
-    writing = open_writing(path)
-    reading = open_reading(path)
-    with reading.begin() as reader:
-        assert reader.exec_driver_sql("SELECT count(*) FROM facts").scalar() == 0
-        with writing.begin() as writer:
-            writer.exec_driver_sql("INSERT INTO facts VALUES ('model', 'm')")
-        assert reader.exec_driver_sql("SELECT count(*) FROM facts").scalar() == 0
-    with reading.begin() as reader:
-        assert reader.exec_driver_sql("SELECT count(*) FROM facts").scalar() == 1
-    reading.dispose()
-    writing.dispose()
+def test_a_registry_of_another_version_is_refused_by_readers(database: Database, place: Place) -> None:
+    place.damage(f"UPDATE {VERSION_TABLE} SET version_num = '0000'")
+    with pytest.raises(IndexUnavailable, match=rf"another version of Staffroom \(0000, not {HEAD}\): run"):
+        database.open_reading()
+
+
+def test_a_database_of_something_else_holds_no_index(place: Place) -> None:
+    place.damage("CREATE TABLE other (id integer)")
+    with pytest.raises(IndexUnavailable, match="Nothing is indexed yet"):
+        place.database.open_reading()
+
+
+def test_every_registry_has_an_identity_of_its_own_that_stays(tmp_path: Path, backend: str) -> None:
+    identities = []
+    for folder in ("a", "a", "b"):
+        place = place_at(tmp_path / folder)
+        place.database.open_writing().close()
+        identities += place.select("SELECT value FROM facts WHERE name = 'identity'")
+    assert identities[0] == identities[1] != identities[2]
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    opened = database.open_reading()
+    with pytest.raises(IndexUnavailable, match=r"read-?only"), opened.transaction() as reader:
+        reader.execute(text("DELETE FROM facts"))
+    opened.close()
+
+
+def test_a_read_transaction_sees_one_state(database: Database) -> None:
+    writing, reading = database.open_writing(), database.open_reading()
+    with reading.transaction() as reader:
+        assert reader.scalar(text("SELECT count(*) FROM failures")) == 0
+        with writing.transaction() as writer:
+            writer.execute(text("INSERT INTO failures VALUES ('a.md', 'locked', '2026-11-21')"))
+        assert reader.scalar(text("SELECT count(*) FROM failures")) == 0
+    with reading.transaction() as reader:
+        assert reader.scalar(text("SELECT count(*) FROM failures")) == 1
+    reading.close()
+    writing.close()
+
+
+def test_what_is_rehearsed_is_done_to_a_copy(database: Database) -> None:
+    with database.rehearsal() as copy, copy.transaction() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM facts")) == 1
+        connection.execute(text("DELETE FROM facts"))
+    opened = database.open_reading()
+    with opened.transaction() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM facts")) == 1
+    opened.close()
+
+
+def test_a_rehearsal_of_nothing_makes_nothing(place: Place) -> None:
+    with place.database.rehearsal() as copy, copy.transaction() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM versions")) == 0
+    with pytest.raises(IndexUnavailable, match="Nothing is indexed yet"):
+        place.database.open_reading()
+
+
+def test_text_is_ordered_by_code_point(database: Database, place: Place) -> None:
+    names = ["B", "a", "b", "É"]
+    place.damage(*(f"INSERT INTO failures VALUES ('{name}', 'locked', '2026')" for name in reversed(names)))
+    assert place.select("SELECT path FROM failures ORDER BY path") == [(name,) for name in names]
 
 
 # ── what is kept in its columns ──────────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +237,10 @@ def test_metadata_comes_back_as_it_went(stated: Metadata) -> None:
     assert codec.decode_metadata(codec.encode_metadata(stated)) == stated
 
 
-@given(st.from_type(Trust))
+SOURCES = st.builds(SourceRecord, seconds_between=st.floats(0, 60))
+
+
+@given(st.builds(Trust, sources=st.lists(SOURCES, max_size=2).map(tuple)))
 def test_a_trust_comes_back_as_it_went(trust: Trust) -> None:
     assert codec.decode_trust(codec.encode_trust(trust)) == trust
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ingestion.errors import CannotStart, CorpusError
-from ingestion.model import FileStamp, SchoolRecord, Slug, SourceFile, Trust
+from ingestion.model import CORPUS, FileStamp, SchoolRecord, Slug, SourceFile, Trust
 from ingestion.plan import (
     READER,
     KnownFile,
+    Listing,
     RefreshPlan,
     is_unchanged,
     plan_refresh,
@@ -23,16 +24,16 @@ KNOWN = KnownFile(None, STAMP, digest="d1", reader=READER)
 
 def plan_of(*files: SourceFile, **known: KnownFile) -> RefreshPlan:
     return plan_refresh(
-        {file.path: file for file in files}, {name.replace("_", "/", 1) + ".md": k for name, k in known.items()}
+        [Listing(CORPUS, "a folder", files)], {name.replace("_", "/", 1) + ".md": k for name, k in known.items()}
     )
 
 
 def test_a_new_file_is_read() -> None:
-    assert plan_of(FILE) == RefreshPlan(read=(FILE,), keep=(), remove=(), known_documents=0)
+    assert plan_of(FILE) == RefreshPlan(read=(FILE,))
 
 
 def test_a_file_that_looks_the_same_is_kept_unread() -> None:
-    assert plan_of(FILE, trust_pay=KNOWN) == RefreshPlan(keep=("trust/pay.md",), known_documents=1)
+    assert plan_of(FILE, trust_pay=KNOWN) == RefreshPlan(keep=("trust/pay.md",))
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,8 @@ def test_a_file_that_looks_the_same_is_kept_unread() -> None:
         pytest.param(replace(KNOWN, stamp=replace(STAMP, sidecar=FileStamp(4, 4))), id="another size of the sidecar"),
         pytest.param(replace(KNOWN, stamp=replace(STAMP, sidecar=FileStamp(3, 5))), id="another date of the sidecar"),
         pytest.param(replace(KNOWN, school=Slug("saltmarsh")), id="another school"),
+        pytest.param(replace(KNOWN, stamp=replace(STAMP, tag='W/"2"')), id="another tag"),
+        pytest.param(replace(KNOWN, source="dfe"), id="of another source"),
         pytest.param(replace(KNOWN, reader="0"), id="read by an older reader"),
         pytest.param(replace(KNOWN, failed=True), id="failed last time"),
         pytest.param(replace(KNOWN, failed=True, has_version=False), id="failed from the first"),
@@ -65,17 +68,17 @@ def test_of_a_file_that_must_not_be_read_the_edition_before_is_removed() -> None
 
 
 def test_a_document_whose_file_went_is_removed() -> None:
-    assert plan_of(trust_pay=KNOWN) == RefreshPlan(remove=("trust/pay.md",), known_documents=1)
+    assert plan_of(trust_pay=KNOWN) == RefreshPlan(remove=("trust/pay.md",))
 
 
 def test_a_file_that_never_could_be_read_leaves_nothing_to_remove() -> None:
     never = replace(KNOWN, failed=True, has_version=False)
-    assert plan_of(trust_pay=never) == RefreshPlan(known_documents=0)
+    assert plan_of(trust_pay=never) == RefreshPlan()
 
 
 def test_a_plan_is_sorted_by_path() -> None:
     files = [replace(FILE, path=path) for path in ("c.md", "a.md", "b.md")]
-    plan = plan_refresh({file.path: file for file in files}, {})
+    plan = plan_of(*files)
     assert [file.path for file in plan.read] == ["a.md", "b.md", "c.md"]
 
 
@@ -97,26 +100,89 @@ def test_a_file_is_unchanged_when_the_same_bytes_were_read_for_the_same_school(
     assert is_unchanged(known, school=school, digest=digest) is expected
 
 
+def test_of_a_source_that_is_down_every_document_stays_and_nothing_is_read() -> None:
+    known = {"trust/pay.md": KNOWN, "dfe/a.html": replace(KNOWN, source="dfe")}
+    never = {"dfe/b.html": replace(KNOWN, source="dfe", failed=True, has_version=False)}
+    listings = [Listing(CORPUS, "a folder", (FILE,)), Listing("dfe", "a website", problem="it does not answer")]
+    assert plan_refresh(listings, known | never) == RefreshPlan(keep=("dfe/a.html", "trust/pay.md"))
+
+
+def test_documents_of_an_archive_that_cannot_be_opened_stay() -> None:
+    archive = replace(FILE, path="trust/all.zip")
+    known = dict.fromkeys(("trust/all.zip/pay.md", "trust/all.zip/hr/leave.md", "trust/gone.md"), KNOWN)
+    plan = plan_refresh([Listing(CORPUS, "a folder", (archive,))], known)
+    assert (plan.read, plan.remove) == ((archive,), ("trust/gone.md",))
+    assert plan.keep == ("trust/all.zip/hr/leave.md", "trust/all.zip/pay.md")
+
+
+def test_documents_of_an_archive_that_must_not_be_read_are_removed() -> None:
+    archive = replace(FILE, path="elsewhere/all.zip", problem="the folder elsewhere/ does not say whose it is")
+    known = {"elsewhere/all.zip/pay.md": KNOWN}
+    assert plan_refresh([Listing(CORPUS, "a folder", (archive,))], known).remove == ("elsewhere/all.zip/pay.md",)
+
+
+def test_documents_of_a_source_that_is_no_longer_stated_are_removed() -> None:
+    known = {"trust/pay.md": KNOWN, "dfe/a.html": replace(KNOWN, source="dfe")}
+    assert plan_refresh([Listing(CORPUS, "a folder", (FILE,))], known).remove == ("dfe/a.html",)
+
+
+def test_a_new_file_that_looks_like_one_that_went_was_moved() -> None:
+    plan = plan_of(replace(FILE, path="trust/hr/pay.md"), trust_pay=KNOWN)
+    assert plan.moved == {"trust/hr/pay.md": "trust/pay.md"}
+    assert (len(plan.read), plan.remove) == (1, ("trust/pay.md",))
+
+
+def test_of_several_files_that_look_alike_the_one_with_the_same_name_was_moved() -> None:
+    files = [replace(FILE, path="trust/hr/leave.md"), replace(FILE, path="trust/hr/pay.md")]
+    assert plan_of(*files, trust_pay=KNOWN, trust_leave=KNOWN).moved == {
+        "trust/hr/leave.md": "trust/leave.md",
+        "trust/hr/pay.md": "trust/pay.md",
+    }
+    assert plan_of(*files, trust_pay=KNOWN).moved == {"trust/hr/leave.md": "trust/pay.md"}, "its digest will tell"
+
+
+def refuse(plan: RefreshPlan, documents: int, **replaced: frozenset[str]) -> None:
+    known = {f"trust/{n:03}.md": KNOWN for n in range(documents)}
+    refuse_mass_removal(plan, [Listing(CORPUS, "a folder")], known, **{"replaced": frozenset(), **replaced})
+
+
 @pytest.mark.parametrize(
     ("removed", "documents", "stops"),
-    [(2, 10, False), (3, 10, True), (9, 9, False), (20, 100, False), (21, 100, True), (10, 10, True), (0, 0, False)],
+    [
+        (1, 1, False),
+        (1, 3, False),
+        (2, 3, True),
+        (2, 10, False),
+        (3, 10, True),
+        (20, 100, False),
+        (21, 100, True),
+        (0, 0, False),
+    ],
 )
-def test_removing_more_than_a_fifth_of_ten_or_more_documents_stops(removed: int, documents: int, stops: bool) -> None:
-    plan = RefreshPlan(remove=tuple(f"trust/{n:03}.md" for n in range(removed)), known_documents=documents)
+def test_removing_more_than_a_fifth_of_a_source_stops(removed: int, documents: int, stops: bool) -> None:
+    plan = RefreshPlan(remove=tuple(f"trust/{n:03}.md" for n in range(removed)))
     if not stops:
-        refuse_mass_removal(plan)
+        refuse(plan, documents)
         return
-    with pytest.raises(CannotStart, match=rf"remove {removed} of {documents} documents .*--allow-mass-removal"):
-        refuse_mass_removal(plan)
+    with pytest.raises(CannotStart, match=rf"remove {removed} of {documents} documents \(.*--allow-mass-removal"):
+        refuse(plan, documents)
+
+
+def test_what_was_moved_did_not_go() -> None:
+    gone = tuple(f"trust/{n:03}.md" for n in range(5))
+    refuse(RefreshPlan(remove=gone, moved={f"new/{path}": path for path in gone}), 5)
+
+
+def test_a_place_that_is_another_now_may_lose_all_it_had() -> None:
+    gone = tuple(f"trust/{n:03}.md" for n in range(5))
+    refuse(RefreshPlan(remove=gone), 5, replaced=frozenset({CORPUS}))
 
 
 def test_a_mass_removal_for_want_of_a_home_says_so() -> None:
-    homeless = SourceFile(
-        "Kestrel/pay.md", None, STAMP, problem="the folder Kestrel/ does not say whose it is: move it"
-    )
-    plan = RefreshPlan(read=(homeless,), remove=("Kestrel/pay.md", "b", "c"), known_documents=10)
-    with pytest.raises(CannotStart, match=r"\(the first: Kestrel/pay.md: the folder Kestrel/ does not say whose it is"):
-        refuse_mass_removal(plan)
+    homeless = SourceFile("trust/000.md", None, STAMP, problem="the folder Kestrel/ does not say whose it is: move it")
+    plan = RefreshPlan(read=(homeless,), remove=("trust/000.md", "trust/001.md", "trust/002.md"))
+    with pytest.raises(CannotStart, match=r"\(the first: trust/000.md: the folder Kestrel/ does not say whose it is"):
+        refuse(plan, 10)
 
 
 SAMPHIRE = Trust(name="Samphire", schools=(SchoolRecord(Slug("saltmarsh"), "Saltmarsh"),))

@@ -12,6 +12,8 @@ from ingestion.index.writer import WritableIndex
 from tests.ingestion.crashing import AFTER, BEFORE, DIED, STEPS, SWITCHED
 from tests.ingestion.texts import Desk
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 QUESTIONS = ("teachers paid", "bonuses", "leave requested", "phones")
 
 
@@ -25,26 +27,50 @@ def index_of(data: Path, documents: dict[str, str]) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_refresh_that_is_killed_leaves_one_whole_state_and_the_next_one_mends(step: str, tmp_path: Path) -> None:
-    desk = index_of(tmp_path / "data", BEFORE)
-    old, new = answers(desk), answers(index_of(tmp_path / "new", AFTER))
-    assert old != new
-
+def kill_at(step: str, desk: Desk, *what: str) -> None:
     killed = subprocess.run(
-        [sys.executable, "-m", "tests.ingestion.crashing", str(desk.data), step],
+        [sys.executable, "-m", "tests.ingestion.crashing", str(desk.data), step, *what],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert killed.returncode == DIED, killed.stderr
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_refresh_that_is_killed_leaves_one_whole_state_and_the_next_one_mends(step: str, tmp_path: Path) -> None:
+    desk = index_of(tmp_path / "data", BEFORE)
+    old, new = answers(desk), answers(index_of(tmp_path / "new", AFTER))
+    assert old != new
+
+    kill_at(step, desk)
     assert answers(desk) == (new if step in SWITCHED else old)
 
     desk.source.documents = dict(AFTER)
     desk.refresh()
     assert answers(desk) == new
     assert desk.contents() == Desk(tmp_path / "new").contents()
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "reading the second document"])
+def test_a_rollback_that_is_killed_leaves_one_whole_state_and_the_next_one_mends(step: str, tmp_path: Path) -> None:
+    desk = index_of(tmp_path / "data", BEFORE)
+    before = desk.contents()
+    old = answers(desk)
+    desk.source.documents = dict(AFTER)
+    desk.refresh()
+    new = answers(desk)
+
+    kill_at(step, desk, "rollback")
+    assert answers(desk) == (old if step in SWITCHED else new)
+
+    if step in SWITCHED:
+        desk.source.documents = dict(AFTER)
+        desk.refresh()
+        assert answers(desk) == new
+    desk.roll_back()
+    assert desk.contents() == before
 
 
 def test_vectors_made_before_a_crash_are_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,5 +105,5 @@ def test_after_any_history_the_index_equals_one_built_anew(
     desk = Desk(folder / "old")
     for documents in [*corpora, final]:
         desk.source.documents = dict(documents)
-        desk.refresh()
+        desk.refresh(allow_mass_removal=True)
     assert desk.contents() == index_of(folder / "anew", final).contents()

@@ -1,6 +1,7 @@
 """Claims about a refresh of a real folder: what its sidecars, its folders' names and its trust.toml change."""
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,7 @@ from ingestion.index import Index, open_index
 from ingestion.index.writer import open_writer
 from ingestion.model import RefreshReport, School
 from ingestion.refresh import refresh
-from ingestion.sources.folder import FolderSource
+from ingestion.sources.corpus import TrustCorpus
 from tests.fakes import FakeEmbedder
 from tests.ingestion.texts import TODAY
 
@@ -38,7 +39,8 @@ class Folder:
             os.utime(file, ns=(modified_ns, modified_ns))
 
     def refresh(self) -> RefreshReport:
-        return refresh(FolderSource(self.root), open_writer(data=self.data), self.embedder, today=TODAY)
+        corpus = TrustCorpus(self.root, cache=self.data / "sources", environment={})
+        return refresh(corpus, open_writer(data=self.data), self.embedder, today=TODAY, who="a folder")
 
     def look(self, question: Callable[[Index], T]) -> T:
         index = open_index(data=self.data, model=self.embedder.name)
@@ -134,3 +136,25 @@ def test_a_name_too_long_for_a_sidecar_is_a_document_like_any_other(folder: Fold
     report = folder.refresh()
     assert (path in report.added, report.failed) == (True, ())
     assert folder.refresh().kept == 3
+
+
+def test_a_document_that_seems_to_be_another_schools_is_read_and_named(folder: Folder) -> None:
+    folder.write("trust.toml", TRUST_TOML + '[[schools]]\nslug = "kestrel"\nname = "Kestrel Heath"\n')
+    folder.write("schools/kestrel/homework.md", "# Saltmarsh homework policy\n\nIt is set weekly.\n")
+    [warning] = folder.refresh().warnings
+    assert warning.path == "schools/kestrel/homework.md"
+    assert "names only Saltmarsh" in warning.reason
+    assert folder.schools()["schools/kestrel/homework.md"] == "kestrel"
+
+
+def test_the_documents_of_an_archive_that_is_half_copied_stay(folder: Folder) -> None:
+    with zipfile.ZipFile(folder.root / "trust/all.zip", "w") as archive:
+        archive.writestr("pay.md", "# Pay policy\n\nTeachers are paid monthly.\n")
+    folder.refresh()
+    whole = (folder.root / "trust/all.zip").read_bytes()
+    (folder.root / "trust/all.zip").write_bytes(whole[:-10])
+    report = folder.refresh()
+    assert [failure.path for failure in report.failed] == ["trust/all.zip"]
+    assert folder.statuses()["trust/all.zip/pay.md"] == "in_force"
+    (folder.root / "trust/all.zip").write_bytes(whole)
+    assert folder.refresh().failed == ()

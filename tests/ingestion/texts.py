@@ -4,21 +4,17 @@ A document's text may begin with lines `title: …`, `version: …`; a paragraph
 `statement ` is a framework statement's record.
 """
 
-import shutil
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from sqlite3 import connect
 from typing import Any, TypeVar
 from zlib import crc32
 
-from ingestion.errors import DocumentNotRead
-from ingestion.index import Index, open_index
-from ingestion.index.vectors import VectorStore
-from ingestion.index.writer import open_writer
+from ingestion.errors import DocumentNotRead, SourceDown
+from ingestion.index import Index
 from ingestion.model import (
+    CORPUS,
     Block,
     FileStamp,
     Locator,
@@ -34,7 +30,10 @@ from ingestion.model import (
     SourceFile,
     Trust,
 )
-from ingestion.refresh import refresh
+from ingestion.refresh import refresh, roll_back
+from ingestion.sources import Source
+from ingestion.workers import ReadDocument
+from tests.backends import place_at
 from tests.fakes import FakeEmbedder
 
 T = TypeVar("T")
@@ -46,9 +45,12 @@ class TextSource:
     """A corpus held in a dict: set `documents[path]` to add or change, delete to remove; `problems[path]` to refuse."""
 
     def __init__(self, documents: dict[str, str] | None = None, *, trust: Trust | None = None) -> None:
+        self.name = CORPUS
         self.identity = "a corpus"
+        self.others: list[Source] = []
         self.documents = dict(documents or {})
         self.trust = trust or Trust(name="a trust")
+        self.is_down = False
         self.problems: dict[str, str] = {}
         self.modified: dict[str, int] = {}
         self.reads: list[str] = []
@@ -60,9 +62,15 @@ class TextSource:
     def read_trust(self) -> Trust:
         return self.trust
 
+    def sources(self, trust: Trust) -> list[Source]:
+        return [self, *self.others]
+
     def files(self) -> list[SourceFile]:
+        if self.is_down:
+            raise SourceDown(f"{self.name} does not answer: see that it is there.")
         return [
-            SourceFile(path, school_of(path), self._stamp(path), self.problems.get(path)) for path in self.documents
+            SourceFile(path, school_of(path), self._stamp(path), self.problems.get(path), self.name)
+            for path in self.documents
         ]
 
     def read(self, file: SourceFile) -> RawFile:
@@ -77,27 +85,33 @@ class TextSource:
 
 
 class Desk:
-    """One data folder, one corpus and one embedder: what a test refreshes and asks."""
+    """One place for an index, one corpus and one embedder: what a test refreshes and asks."""
 
     def __init__(self, data: Path, documents: dict[str, str] | None = None) -> None:
         self.data = data
+        self.place = place_at(data)
         self.source = TextSource(documents)
         self.embedder = FakeEmbedder()
 
     def refresh(self, *, today: date = TODAY, **options: Any) -> RefreshReport:
         report = refresh(
             self.source,
-            open_writer(data=self.data),
+            self.place.open_writer(),
             self.embedder,
             today=today,
-            parse=parse_text,
-            split=split_text,
-            **options,
+            **{"who": "a desk", "read": read_texts, **options},
         )
         return replace(report, took_seconds=0.0)
 
+    def roll_back(self, *, today: date = TODAY, who: str = "a desk") -> RefreshReport:
+        return roll_back(self.place.open_writer(), self.embedder, today=today, who=who)
+
+    def words_kept(self, words: str) -> bool:
+        """Whether the registry holds these words in any edition, searched or not."""
+        return words in str(self.place.select("SELECT blocks FROM passages"))
+
     def open(self) -> Index:
-        return open_index(data=self.data, model=self.embedder.name)
+        return self.place.open_index(model=self.embedder.name)
 
     def ask(self, question: str, *schools: str) -> list[str]:
         """The texts that either search finds, sorted: near ones only where they share a word with the question."""
@@ -123,24 +137,18 @@ class Desk:
 
     def contents(self) -> dict[str, object]:
         """All that a reader can find, and all that is kept: equal for two indexes that answer alike."""
-        path = self.data / "staffroom.db"
-        with closing(connect(path)) as database:
-            rows = database.execute(
-                "SELECT path, school, title, status, doubt, ordinal, heading, blocks, vector_id FROM versions "
-                "JOIN passages ON passages.version_id = versions.id WHERE state = 'live' ORDER BY path, ordinal"
-            ).fetchall()
-            words = database.execute("SELECT scope, title, heading, body FROM words ORDER BY 1, 2, 3, 4").fetchall()
-            staged = database.execute("SELECT count(*) FROM versions WHERE state = 'staged'").fetchone()
-        store = VectorStore(self.data / "chroma")
-        try:
+        rows = self.place.select(
+            "SELECT path, school, title, status, doubt, ordinal, heading, blocks, vector_id FROM versions "
+            "JOIN passages ON passages.version_id = versions.id WHERE state = 'live' ORDER BY path, ordinal"
+        )
+        [staged] = self.place.select("SELECT count(*) FROM versions WHERE state = 'staged'")
+        with self.place.store() as store:
             schools: set[School] = {None, *(Slug(row[1]) for row in rows if row[1])}
             vectors = {school: sorted(store.ids(school=school, model=self.embedder.name)) for school in schools}
-        finally:
-            store.close()
-        return {"passages": rows, "words": words, "staged": staged, "vectors": vectors}
+        return {"passages": rows, "words": self.place.words(), "staged": staged, "vectors": vectors}
 
     def forget_vectors(self) -> None:
-        shutil.rmtree(self.data / "chroma")
+        self.place.forget_vectors()
 
 
 def school_of(path: str) -> School:
@@ -174,6 +182,21 @@ def parse_text(raw: RawFile) -> ParsedDocument:
             records.append(Record("programme", line.split()[1], {"name": line}, locator))
         sections.append(Section(heading, (Block("paragraph", line, locator),)))
     return ParsedDocument(raw.path, raw.school, Metadata(**stated), tuple(sections), tuple(records), warnings)
+
+
+def read_texts(raws: Iterable[RawFile]) -> Iterator[ReadDocument]:
+    """What `Workers.read_all` does, for the texts of a test."""
+    for raw in raws:
+        try:
+            document = parse_text(raw)
+        except DocumentNotRead as error:
+            yield ReadDocument(raw.path, None, failure=str(error))
+        except KeyError as error:
+            yield ReadDocument(raw.path, None, failure=f"reading it stopped at an unexpected fault ({error!r})")
+        else:
+            passages = split_text(document)
+            failure = None if passages else "there is no text in it: put the document's text in it, or remove it"
+            yield ReadDocument(raw.path, document if passages else None, passages, failure)
 
 
 def split_text(document: ParsedDocument) -> tuple[Passage, ...]:

@@ -24,7 +24,7 @@ import structlog
 import bot.administer
 import bot.app
 from bot.cli import main
-from tests.fakes import FakeEmbedder
+from tests.fakes import FakeEmbedder, WorkersInProcess
 from tests.slack_standin import slack_workspace
 
 TRUST_TOML = """
@@ -125,7 +125,8 @@ class Office:
             patch.setattr(sys, "argv", ["staffroom", *arguments])
             patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(data), "utf-8"))
             for module in (bot.app, bot.administer):
-                patch.setattr(module, "SentenceTransformerEmbedder", lambda name: model)
+                patch.setattr(module, "embedder_of", lambda settings: model)
+            patch.setattr(bot.administer, "Workers", WorkersInProcess)
             status = 0
             try:
                 with redirect_stdout(out), redirect_stderr(err):

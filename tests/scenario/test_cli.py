@@ -366,16 +366,16 @@ def test_what_was_not_read_of_a_document_is_told_and_is_no_failure(own_office: O
         "ecf,4,Classroom practice,learn that,4.2,\n",
     )
     ran = own_office.run("refresh")
-    told = [line for line in ran.out.splitlines() if "Read in part: frameworks/our-framework.csv: " in line]
+    told = [line for line in ran.out.splitlines() if "To look at: frameworks/our-framework.csv: " in line]
     assert (ran.status, len(told)) == (0, 1)
     sentence = told[0].partition("our-framework.csv: ")[2]
     assert list(own_office.run("refresh", "--json").json) == REFRESH_KEYS
     health = own_office.run("status", "--json")
     assert (health.status, health.json["failed"]) == (0, [])
     assert health.json["warnings"] == [{"path": "frameworks/our-framework.csv", "reason": sentence}]
-    assert f"Read in part:\n  frameworks/our-framework.csv: {sentence}" in own_office.run("status").out
+    assert f"To look at:\n  frameworks/our-framework.csv: {sentence}" in own_office.run("status").out
     assert own_office.run("show", "frameworks/our-framework.csv", "--json").json["metadata"]["warnings"] == [sentence]
-    assert f"  Read in part: {sentence}" in own_office.run("show", "frameworks/our-framework.csv").out
+    assert f"  To look at: {sentence}" in own_office.run("show", "frameworks/our-framework.csv").out
 
 
 # ── show ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -551,7 +551,7 @@ def test_the_status_tells_documents_schools_without_a_policy_and_overdue_reviews
     assert ran.status == 0
     assert list(ran.json) == [
         "documents", "passages", "schools", "without_behaviour_policy", "overdue", "drafts", "superseded", "doubts",
-        "failed", "warnings", "due_to_start", "last_refresh",
+        "failed", "warnings", "due_to_start", "sources_down", "rolled_back", "last_refresh",
     ]  # fmt: skip
     assert (ran.json["documents"], ran.json["passages"]) == (3, 4)
     assert [(one["school"], one["documents"]) for one in ran.json["schools"]] == [
@@ -564,7 +564,7 @@ def test_the_status_tells_documents_schools_without_a_policy_and_overdue_reviews
     text = own_office.run("status").out
     assert text.startswith("3 documents in force, 4 passages; last refresh 20")
     assert "Schools without a behaviour policy:\n  Kestrel Heath Academy\n" in text
-    assert "Overdue for review:\n  trust/old.md: review was due 2020-01\n" in text
+    assert "Overdue for review:\n  trust/old.md: review was due January 2020\n" in text
 
 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -96,3 +96,11 @@ def upgrade() -> None:
             "CREATE VIRTUAL TABLE words USING fts5("
             "scope, title, heading, body, tokenize = 'porter unicode61 remove_diacritics 2')"
         )
+    else:
+        op.execute(
+            "CREATE TABLE words (passage_id integer PRIMARY KEY, size integer NOT NULL, stems tsvector NOT NULL)"
+        )
+        op.execute("CREATE INDEX words_stems ON words USING gin (stems) WITH (gin_pending_list_limit = 65536)")
+        op.execute('CREATE TABLE word_counts (stem text COLLATE "C" PRIMARY KEY, passages integer NOT NULL)')
+        op.execute("CREATE TABLE word_totals (passages bigint NOT NULL, words bigint NOT NULL)")
+        op.execute("INSERT INTO word_totals VALUES (0, 0)")

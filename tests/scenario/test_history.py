@@ -1,0 +1,209 @@
+"""Going back, looking back and following the corpus by itself, from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot import schedule
+from bot.settings import read_settings
+from tests.scenario.office import DOCUMENTS, LEAVE, LEAVE_ASKED, Office
+
+LEAVE_NOW = LEAVE.replace("five days", "ten days")
+CHANGED = DOCUMENTS["trust/leave.md"].replace(LEAVE, LEAVE_NOW)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Indexed, then refreshed with ten days of leave for five."""
+    changed = Office(tmp_path)
+    assert changed.run("refresh").status == 0
+    changed.write("trust/leave.md", CHANGED)
+    assert changed.run("refresh", "--who", "ada").status == 0
+    return changed
+
+
+def quoted(office: Office) -> str:
+    [citation] = office.ask(LEAVE_ASKED)["citations"]
+    return str(citation["quote"])
+
+
+# ── history ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_history_tells_when_who_what_and_why_not(office: Office) -> None:
+    office.write("trust/locked.pdf", b"%PDF-1.4 not really")
+    office.run("refresh")
+    told = office.run("refresh", "--history").out.splitlines()
+    assert "0 added, 0 changed, 0 removed, 3 kept, 1 failed" in told[0]
+    assert told[1].startswith("  failed trust/locked.pdf: it ")
+    assert "refresh 2 by ada: 0 added, 1 changed" in told[2]
+    assert told[3] == "  changed trust/leave.md"
+    latest = office.run("refresh", "--history", "--json").json[0]
+    assert (latest["kind"], latest["failed"], [one["path"] for one in latest["documents"]]) == (
+        "refresh",
+        1,
+        ["trust/locked.pdf"],
+    )
+
+
+def test_without_an_index_there_is_no_history(tmp_path: Path) -> None:
+    ran = Office(tmp_path).run("refresh", "--history")
+    assert (ran.status, ran.out) == (2, "")
+    assert "Nothing is indexed yet" in ran.err
+
+
+@pytest.mark.parametrize(
+    "options", [["--history", "--rollback"], ["--rollback", "--dry-run"], ["--history", "--allow-mass-removal"]]
+)
+def test_looking_back_and_going_back_stand_alone(office: Office, options: list[str]) -> None:
+    ran = office.run("refresh", *options)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("--history and --rollback stand alone")
+
+
+# ── rollback ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_rollback_answers_as_before_and_says_what_comes_next(office: Office) -> None:
+    assert quoted(office) == LEAVE_NOW
+    ran = office.run("refresh", "--rollback")
+    assert ran.status == 0
+    assert "`staffroom refresh` brings it in again" in ran.out
+    assert quoted(office) == LEAVE
+    assert "was rolled back" in office.run("status").out
+    assert office.run("status", "--json").json["rolled_back"] is True
+    assert office.run("refresh", "--json").json["changed"] == ["trust/leave.md"]
+    assert quoted(office) == LEAVE_NOW
+
+
+def test_a_rollback_of_the_only_refresh_is_refused(tmp_path: Path) -> None:
+    only = Office(tmp_path)
+    only.run("refresh")
+    ran = only.run("refresh", "--rollback")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("There is no earlier state to go back to")
+
+
+# ── what changed in a document ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_changed_in_a_document_is_shown_passage_by_passage(office: Office) -> None:
+    ran = office.run("show", "trust/leave.md", "--changes")
+    assert ran.out.splitlines() == [
+        "Leave of absence policy (trust/leave.md, version 2.0, in force)  →  "
+        "Leave of absence policy (trust/leave.md, version 2.0, in force)",
+        "1 changed, 0 added, 0 removed, 1 kept",
+        "",
+        "[section “3 Bereavement”] 3 Bereavement: changed",
+        f"  - {LEAVE}",
+        f"  + {LEAVE_NOW}",
+    ]
+    shown = office.run("show", "trust/leave.md", "--changes", "--json").json
+    assert [one["change"] for one in shown["passages"]] == ["changed", "kept"]
+
+
+def test_an_edition_in_another_file_is_compared_with_the_one_it_replaced(office: Office) -> None:
+    office.write("trust/leave-3.md", CHANGED.replace("version: 2.0", "version: 3.0").replace("ten days", "six days"))
+    office.run("refresh")
+    shown = office.run("show", "trust/leave-3.md", "--changes", "--json").json
+    assert (shown["before"]["path"], shown["before"]["status"]) == ("trust/leave.md", "superseded")
+    assert [one["change"] for one in shown["passages"]] == ["changed", "kept"]
+
+
+def test_any_two_documents_can_be_compared(office: Office) -> None:
+    ran = office.run(
+        "show", "schools/kestrel/behaviour.md", "--changes", "--against", "schools/saltmarsh/behaviour.md"
+    )  # fmt: skip
+    assert ran.status == 0
+    assert "(schools/saltmarsh/behaviour.md, version 3.1, in force)" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["trust/nothing.md", "--changes"], "There is no document 'trust/nothing.md' in the index"),
+        (["schools/kestrel/behaviour.md", "--changes"], "holds one edition of schools/kestrel/behaviour.md"),
+        (["trust/leave.md", "--against", "trust/leave.md"], "--against goes with --changes"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(office: Office, arguments: list[str], sentence: str) -> None:
+    ran = office.run("show", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert sentence in ran.err
+
+
+# ── by itself ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def watching(office: Office, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """`staffroom watch` in a process of its own, with the fake embedding model."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.scenario.fake_model", "watch", *options],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "STAFFROOM_CORPUS": str(office.corpus), "STAFFROOM_DATA": str(office.data)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        finally:
+            process.kill()
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def until(office: Office, quote: str, *, seconds: float = 40) -> None:
+    end = time.monotonic() + seconds
+    while quoted(office) != quote:
+        assert time.monotonic() < end, f"not quoted within {seconds} s: {quote}"
+        time.sleep(0.3)
+
+
+def test_a_watch_takes_up_what_changes_and_leaves_a_rollback_alone(office: Office) -> None:
+    office.write("trust/leave.md", DOCUMENTS["trust/leave.md"])
+    with watching(office) as process:
+        until(office, LEAVE)  # what changed before it began
+        office.write("trust/leave.md", CHANGED)
+        until(office, LEAVE_NOW)
+        office.run("refresh", "--rollback")
+        office.write("trust/other.md", "# Another\n\nA document that should wait.\n")
+        time.sleep(6)
+        assert quoted(office) == LEAVE
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in out
+    assert "run `staffroom refresh` once by hand to go on" in out
+    assert [one["who"] for one in office.run("refresh", "--history", "--json").json][1:3] == ["watch", "watch"]
+
+
+async def test_a_schedule_refreshes_in_a_process_of_its_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAFFROOM_CORPUS", str(office.corpus))
+    monkeypatch.setenv("STAFFROOM_DATA", str(office.data))
+    monkeypatch.setattr(schedule, "COMMAND", [sys.executable, "-m", "tests.scenario.fake_model"])
+    office.write("trust/leave.md", DOCUMENTS["trust/leave.md"])
+    task = asyncio.create_task(schedule.refresh_on_schedule(read_settings(), every_minutes=0.01))
+    try:
+        await asyncio.to_thread(until, office, LEAVE)
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert json.loads(office.run("refresh", "--history", "--json").out)[0]["who"] == "schedule"
