@@ -46,6 +46,12 @@ def main() -> None:
     parser.add_argument("--bfloat16", action="store_true", help="sentence-transformers in bfloat16 as well")
     asked = parser.parse_args()
 
+    # first: on Linux a process's peak counts from that of the one that started it
+    print("a process of its own: from its first line to the first vector, and the memory then")
+    for name, program in ALONE.items():
+        seconds, mebibytes = json.loads(subprocess.check_output([sys.executable, "-c", program + REPORT]))
+        print(f"{name:9} {seconds:.1f} s  {mebibytes:.0f} MiB")
+
     texts, last_turn, rewritten = read_question_set(asked.question_set)
     texts, last_turn, rewritten = limited(texts, (last_turn, rewritten), asked.limit)
     contenders: dict[str, Embed] = {"plain": plain("float32"), "ours": ours()}
@@ -53,7 +59,7 @@ def main() -> None:
         contenders["bfloat16"] = plain("bfloat16")
 
     sample = random.Random(1).sample(texts, min(TIMED_PASSAGES, len(texts)))
-    print(f"{len(sample)} passages, {asked.rounds} rounds by turns; median (slowest to fastest)")
+    print(f"\n{len(sample)} passages, {asked.rounds} rounds by turns; median (slowest to fastest)")
     per_second = {
         name: [len(sample) / seconds for seconds in took]
         for name, took in by_turns(contenders, sample, asked.rounds).items()
@@ -83,11 +89,6 @@ def main() -> None:
             f"{name:9} last turn {scores[0]:.4f}  rewrite {scores[1]:.4f}  "
             f"cosine with plain: mean {near.mean():.5f}, least {near.min():.5f}"
         )
-
-    print("\na process of its own: from its first line to the first vector, and the memory then")
-    for name, program in ALONE.items():
-        seconds, mebibytes = json.loads(subprocess.check_output([sys.executable, "-c", program + REPORT]))
-        print(f"{name:9} {seconds:.1f} s  {mebibytes:.0f} MiB")
 
 
 def limited(

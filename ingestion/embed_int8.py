@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ingestion.errors import SettingsError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession  # type: ignore[import-untyped]  # ships no types
+    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 VARIANT = "int8"

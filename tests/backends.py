@@ -140,21 +140,22 @@ _SCHEMAS: dict[str, str] = {}
 
 def _drop_places() -> None:
     engine = create_engine(os.environ[POSTGRES], poolclass=NullPool)
+    identities = []
     with engine.connect() as connection:
         for schema in _SCHEMAS:
             connection.execute(text(f"SET search_path = {schema}"))
             if connection.scalar(text("SELECT to_regclass('facts') IS NOT NULL")):
-                identity = connection.scalar(text("SELECT value FROM facts WHERE name = 'identity'"))
-                _forget_collections(os.environ[CHROMA], str(identity))
+                identities += connection.scalars(text("SELECT value FROM facts WHERE name = 'identity'")).all()
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
             connection.commit()
+    _forget_collections(os.environ[CHROMA], *identities)
     _SCHEMAS.clear()
     _schema_of.cache_clear()
 
 
-def _forget_collections(chroma_url: str, identity: str) -> None:
+def _forget_collections(chroma_url: str, *identities: str) -> None:
     collections = f"{chroma_url}/api/v2/tenants/default_tenant/databases/default_database/collections"
     with httpx.Client(verify=False) as client:
         for found in client.get(collections).raise_for_status().json():
-            if found["name"].startswith(f"staffroom.{identity}."):
+            if found["name"].startswith(tuple(f"staffroom.{identity}." for identity in identities)):
                 client.delete(f"{collections}/{found['name']}").raise_for_status()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -53,10 +54,17 @@ _BLOCK_TAGS = frozenset({
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PARTS = frozenset({"div", "section", "aside", "ul", "ol", "header", "footer", "td"})
 
+MAX_DEPTH = 300
+"""Elements within elements: pages made with the most elaborate themes have some 60. What is looked up and down from an
+element is bounded by it, and so is the recursion that reads it."""
+MAX_SPAN = 200
+MAX_COLUMNS = 1_000
+"""Where a row has so many, a cell that claims to run over several is taken for one over one."""
+
 
 def read_html(data: bytes) -> Reading:
     """The main content of a page. Raises DocumentNotRead when nothing is left without its frame."""
-    page = BeautifulSoup(data, "lxml")
+    page = page_of(data)
     title = fold(page.title.get_text()) if page.title else ""
     reading = read_page(page, from_site=True)
     if not any(section.blocks for section in reading.sections):
@@ -67,12 +75,26 @@ def read_html(data: bytes) -> Reading:
     return Reading(reading.sections, Cover(titles=tuple(filter(None, (*reading.cover.titles, title)))))
 
 
+def page_of(markup: bytes | str) -> BeautifulSoup:
+    """The page that is marked up. Raises DocumentNotRead: elements within more elements than `MAX_DEPTH`."""
+    return _Page(markup, "lxml")
+
+
+class _Page(BeautifulSoup):
+    def pushTag(self, tag: Tag) -> None:
+        super().pushTag(tag)
+        if len(self.tagStack) > MAX_DEPTH:
+            raise DocumentNotRead(
+                f"it nests its elements more than {MAX_DEPTH} deep: open it in a browser and save it as PDF"
+            )
+
+
 def read_page(page: BeautifulSoup, *, from_site: bool = False) -> Reading:
     """The text of a parsed page under its headings; also used for Markdown, which is HTML in short. A page `from_site`
     stands among menus, which are looked for even where nothing names them so."""
     content = _main_content(page, from_site=from_site)
     outline = Outline()
-    _read_children(content, outline)
+    _Blocks(content).read(content, outline)
     first_heading = content.find("h1")
     titles = (fold(first_heading.get_text()),) if isinstance(first_heading, Tag) else ()
     return Reading(outline.sections(), Cover(titles=titles))
@@ -83,12 +105,12 @@ def read_page(page: BeautifulSoup, *, from_site: bool = False) -> Reading:
 
 def _main_content(page: BeautifulSoup, *, from_site: bool) -> Tag:
     """The page's main part with its frame cut out. A `main` without words is passed over for the whole body."""
-    shown = {name for tag in page.select("[aria-controls]") for name in str(tag["aria-controls"]).split()}
+    shown = {name for tag in page.find_all(attrs={"aria-controls": True}) for name in str(tag["aria-controls"]).split()}
     for tag in page.find_all(NEVER_TEXT):
         tag.extract()
     body = page.body or page
     articles = page.find_all("article")
-    candidates = [page.find("main"), page.select_one("[role=main]"), articles[0] if len(articles) == 1 else None]
+    candidates = [page.find("main"), page.find(attrs={"role": "main"}), articles[0] if len(articles) == 1 else None]
     for content in candidates:
         if isinstance(content, Tag) and fold(content.get_text()):
             _cut_frame(content, shown, is_main=True)
@@ -109,18 +131,25 @@ def _main_content(page: BeautifulSoup, *, from_site: bool) -> Tag:
 
 def _link_lists(body: Tag) -> list[Tag]:
     """The parts that are menus whatever they are called: of short links only, none to a document; outermost only."""
-    found = []
+    counts = Counter(id(parent) for link in body.find_all("a") for parent in link.parents)
+    found: dict[int, Tag] = {}
     for tag in body.find_all(["ul", "ol", "div", "table", "p"]):
+        if counts[id(tag)] < MIN_MENU_LINKS or _is_within(tag, found):
+            continue
         links = tag.find_all("a")
         is_menu = (
-            len(links) >= MIN_MENU_LINKS
-            and _link_share(tag) > MENU_LINK_SHARE
+            _link_share(tag) > MENU_LINK_SHARE
             and sum(len(link.get_text().split()) for link in links) <= MAX_LINK_WORDS * len(links)
             and not any(DOCUMENT.search(str(link.get("href", ""))) for link in links)
         )
-        if is_menu and not any(parent in found for parent in tag.parents):
-            found.append(tag)
-    return found
+        if is_menu:
+            found[id(tag)] = tag
+    return list(found.values())
+
+
+def _is_within(tag: Tag, others: Container[int]) -> bool:
+    """Whether it stands in one of the others, which are told by `id`: bs4 compares two tags by all that is in them."""
+    return any(id(parent) in others for parent in tag.parents)
 
 
 def _has_words_besides(menus: list[Tag], body: Tag) -> bool:
@@ -145,39 +174,55 @@ def _around_heading(body: Tag) -> Tag:
     if len(headings) != 1:
         return body
     whole = _prose(body) - _foot_words(body)
+    content = _content(body)
     for part in headings[0].parents:
         if part is body:
             break
         inside = _prose(part) - _foot_words(part) - len(headings[0].get_text().split())
-        if inside > CONTENT_SHARE * whole and not _has_content_outside(part, body):
+        if inside > CONTENT_SHARE * whole and _holds_all(part, content):
             return part
     return body
 
 
-def _has_content_outside(part: Tag, body: Tag) -> bool:
-    """Whether the page holds a table, or a block of a sentence's length, that is not in this part of it."""
-    leaves = [tag for tag in body.find_all(True) if tag.name == "table" or _is_leaf(tag)]
-    return any(
-        part not in leaf.parents
-        and leaf not in part.parents
-        and (leaf.name == "table" or (_prose(leaf) >= SENTENCE_WORDS and not AT_THE_FOOT.search(leaf.get_text(" "))))
-        for leaf in leaves
-    )
+def _content(body: Tag) -> list[Tag]:
+    """The tables of a page, and its blocks of a sentence's length."""
+    holding = _holding_blocks(body)
+    return [
+        tag
+        for tag in body.find_all(_BLOCK_TAGS)
+        if tag.name == "table"
+        or (id(tag) not in holding and _prose(tag) >= SENTENCE_WORDS and not AT_THE_FOOT.search(tag.get_text(" ")))
+    ]
 
 
-def _is_leaf(tag: Tag) -> bool:
-    return tag.name in _BLOCK_TAGS and tag.find(_BLOCK_TAGS) is None
+def _holds_all(part: Tag, content: list[Tag]) -> bool:
+    """Whether all content stands in this part of a page, or around it."""
+    around = {id(parent) for parent in part.parents}
+    return all(id(tag) in around or _is_within(tag, {id(part)}) for tag in content)
+
+
+def _holding_blocks(parent: Tag) -> set[int]:
+    """The elements that hold a block element at any depth, by `id`."""
+    holding: set[int] = set()
+    for tag in parent.find_all(_BLOCK_TAGS):
+        for above in tag.parents:
+            if id(above) in holding:
+                break
+            holding.add(id(above))
+    return holding
 
 
 def _foot_words(tag: Tag) -> int:
     """The words of the notices in it that stand at the foot of every page."""
-    notices = [part for part in tag.find_all(["p", "div", "span", "small", "td"]) if part.find(_BLOCK_TAGS) is None]
+    holding = _holding_blocks(tag)
+    parts = tag.find_all(["p", "div", "span", "small", "td"])
+    notices = {id(part): part for part in parts if id(part) not in holding}
     return sum(
         _prose(notice)
-        for notice in notices
-        if AT_THE_FOOT.search(text := notice.get_text(" "))
+        for notice in notices.values()
+        if not _is_within(notice, notices)
+        and AT_THE_FOOT.search(text := notice.get_text(" "))
         and len(text.split()) <= MAX_FOOT_WORDS
-        and not any(parent in notices for parent in notice.parents)
     )
 
 
@@ -214,8 +259,8 @@ def _is_frame(tag: Tag, shown: set[str]) -> bool:
         return False
     if BANNER.search(names):
         return True
-    is_small = len(tag.get_text(" ").split()) <= MAX_BANNER_WORDS and tag.find("h1") is None
-    if is_small and (COOKIES.search(names) or (SHARING.search(names) and tag.find("p") is None)):
+    may_be_banner = COOKIES.search(names) or (SHARING.search(names) and tag.find("p") is None)
+    if may_be_banner and len(tag.get_text(" ").split()) <= MAX_BANNER_WORDS and tag.find("h1") is None:
         return True
     return bool(MENU.search(names)) and _link_share(tag) > MENU_LINK_SHARE
 
@@ -235,45 +280,99 @@ def _link_share(tag: Tag) -> float:
 # ── blocks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read_children(parent: Tag, outline: Outline, *, in_item: bool = False) -> None:
-    """Read the block elements below `parent`; words between them become paragraphs, or the item they stand in."""
-    words: list[str] = []
+class _Blocks:
+    """Reads the blocks of a page's content; knows which inline elements hold any."""
 
-    def finish() -> None:
-        # Two line breaks in a row are how some editors part paragraphs.
-        for piece in re.split(r"\n\s*\n", "".join(words)):
-            outline.add("list_item" if in_item else "paragraph", piece)
-        words.clear()
+    def __init__(self, content: Tag) -> None:
+        self.holding = _holding_blocks(content)
 
-    for child in parent.children:
-        if isinstance(child, Tag) and (child.name in _BLOCK_TAGS or _has_block(child)):
-            finish()
-            _read_block(child, outline, in_item=in_item)
-        else:
-            words.append(_words(child))
-    finish()
+    def read(self, parent: Tag, outline: Outline, *, in_item: bool = False) -> None:
+        """The block elements below `parent`; words between them become paragraphs, or the item they stand in."""
+        words: list[str] = []
 
+        def finish() -> None:
+            # Two line breaks in a row are how some editors part paragraphs.
+            for piece in re.split(r"\n\s*\n", "".join(words)):
+                outline.add("list_item" if in_item else "paragraph", piece)
+            words.clear()
 
-def _read_block(tag: Tag, outline: Outline, *, in_item: bool) -> None:
-    match tag.name:
-        case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
-            outline.heading(int(tag.name[1]), _words(tag))
-        case "table":
-            _read_table(tag, outline)
-        case "dl" if _is_glossary(tag):
-            _read_glossary(tag, outline)
-        case "li":
-            _read_children(tag, outline, in_item=True)
-        case "pre":
-            outline.add("paragraph", tag.get_text())
-        case "ul" | "ol":
-            _read_children(tag, outline)
-        case _:
-            _read_children(tag, outline, in_item=in_item)
+        for child in parent.children:
+            if isinstance(child, Tag) and (child.name in _BLOCK_TAGS or id(child) in self.holding):
+                finish()
+                self._read_block(child, outline, in_item=in_item)
+            else:
+                words.append(_words(child))
+        finish()
 
+    def _read_block(self, tag: Tag, outline: Outline, *, in_item: bool) -> None:
+        match tag.name:
+            case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+                outline.heading(int(tag.name[1]), _words(tag))
+            case "table":
+                self._read_table(tag, outline)
+            case "dl" if _is_glossary(tag):
+                _read_glossary(tag, outline)
+            case "li":
+                self.read(tag, outline, in_item=True)
+            case "pre":
+                outline.add("paragraph", tag.get_text())
+            case "ul" | "ol":
+                self.read(tag, outline)
+            case _:
+                self.read(tag, outline, in_item=in_item)
 
-def _has_block(tag: Tag) -> bool:
-    return tag.find(_BLOCK_TAGS) is not None
+    # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _read_table(self, table: Tag, outline: Outline) -> None:
+        if _is_layout(table):
+            caption_and_cells = table.find_all(["caption", "td", "th"])
+            for cell in caption_and_cells:
+                if cell.find_parent("table") is table:
+                    self.read(cell, outline)
+            return
+        if isinstance(caption := table.find("caption"), Tag):
+            outline.add("paragraph", _words(caption))
+        rows = list(_own_rows(table))
+        grid = self._grid(rows)
+        headers = 0
+        while headers < len(rows) - 1 and _is_header(rows[headers]):
+            headers += 1
+        outline.table(grid, headers=headers)
+
+    def _grid(self, rows: list[Tag]) -> list[list[str]]:
+        """The words of the cells by row and column. A cell over several columns stands in its first; one over several
+        rows stands in each of them, for a row is read alone."""
+        grid: list[list[str]] = []
+        held: dict[int, tuple[int, str]] = {}  # column → rows still covered from above, and the words
+        for row in rows:
+            line: list[str] = []
+            cells = _cells(row)[::-1]
+            last_held = max(held, default=-1)
+            while cells or len(line) <= last_held:
+                column = len(line)
+                if column in held:
+                    left, words = held.pop(column)
+                    line.append(words)
+                    if left > 1:
+                        held[column] = (left - 1, words)
+                elif cells:
+                    cell = cells.pop()
+                    words = " ".join(self._words_of_blocks(cell))
+                    below = _number(cell, "rowspan") - 1
+                    for offset in range(_number(cell, "colspan") if column < MAX_COLUMNS else 1):
+                        shown = words if offset == 0 else ""
+                        line.append(shown)
+                        if below:
+                            held[column + offset] = (below, shown)
+                else:
+                    line.append("")
+            grid.append(line)
+        return grid
+
+    def _words_of_blocks(self, cell: Tag) -> list[str]:
+        inside = Outline()
+        self.read(cell, inside)
+        return [section.text for section in inside.sections()]
 
 
 def _words(node: PageElement) -> str:
@@ -308,24 +407,7 @@ def _read_glossary(terms: Tag, outline: Outline) -> None:
         outline.row((_words(term), _words(value)))
 
 
-# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _read_table(table: Tag, outline: Outline) -> None:
-    if _is_layout(table):
-        caption_and_cells = table.find_all(["caption", "td", "th"])
-        for cell in caption_and_cells:
-            if cell.find_parent("table") is table:
-                _read_children(cell, outline)
-        return
-    if isinstance(caption := table.find("caption"), Tag):
-        outline.add("paragraph", _words(caption))
-    rows = list(_own_rows(table))
-    grid = _grid(rows)
-    headers = 0
-    while headers < len(rows) - 1 and _is_header(rows[headers]):
-        headers += 1
-    outline.table(grid, headers=headers)
+# ── what a table is ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _is_layout(table: Tag) -> bool:
@@ -352,43 +434,7 @@ def _is_header(row: Tag) -> bool:
     return len(cells) > 1 and all(cell.name == "th" for cell in cells)
 
 
-def _grid(rows: list[Tag]) -> list[list[str]]:
-    """The words of the cells by row and column. A cell over several columns stands in its first; one over several
-    rows stands in each of them, for a row is read alone."""
-    grid: list[list[str]] = []
-    held: dict[int, tuple[int, str]] = {}  # column → rows still covered from above, and the words
-    for row in rows:
-        line: list[str] = []
-        cells = _cells(row)
-        while cells or any(column >= len(line) for column in held):
-            column = len(line)
-            if column in held:
-                left, words = held.pop(column)
-                line.append(words)
-                if left > 1:
-                    held[column] = (left - 1, words)
-            elif cells:
-                cell = cells.pop(0)
-                words = " ".join(_words_of_blocks(cell))
-                span = _number(cell, "colspan")
-                for offset in range(span):
-                    shown = words if offset == 0 else ""
-                    line.append(shown)
-                    if _number(cell, "rowspan") > 1:
-                        held[column + offset] = (_number(cell, "rowspan") - 1, shown)
-            else:
-                line.append("")
-        grid.append(line)
-    return grid
-
-
-def _words_of_blocks(cell: Tag) -> list[str]:
-    inside = Outline()
-    _read_children(cell, inside)
-    return [section.text for section in inside.sections()]
-
-
 def _number(cell: Tag, name: str) -> int:
     """A span as a page states it: 1 where it is no number; never more than a page could hold."""
     stated = str(cell.attrs.get(name, "1"))
-    return max(1, min(int(stated), 200)) if stated.isdecimal() else 1
+    return max(1, min(int(stated), MAX_SPAN)) if stated.isdecimal() else 1
