@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias="STAFFROOM_DATABASE_URL")
     chroma_url: AnyHttpUrl | None = Field(None, validation_alias="STAFFROOM_CHROMA_URL")
     embedding_model: str | None = Field(None, validation_alias="STAFFROOM_EMBEDDING_MODEL")
+    embedding_precision: Literal["auto", "int8", "float32"] = Field(
+        "auto", validation_alias="STAFFROOM_EMBEDDING_PRECISION"
+    )
     refresh_minutes: float | None = Field(None, validation_alias="STAFFROOM_REFRESH_MINUTES", ge=1)
 
     chat_model: str | None = Field(None, validation_alias="STAFFROOM_CHAT_MODEL", pattern=r"^[a-z0-9_]+:.+$")
@@ -64,6 +67,7 @@ _EXPLAINED = {
     "STAFFROOM_CHAT_MODEL": "write it as provider:model, for instance openai:gpt-4.1-mini",
     "STAFFROOM_CHAT_BASE_URL": "write a whole address, for instance http://127.0.0.1:8080/v1",
     "STAFFROOM_CHROMA_URL": "write a whole address, for instance http://chroma:8000",
+    "STAFFROOM_EMBEDDING_PRECISION": "write auto, int8 or float32",
     "STAFFROOM_REFRESH_MINUTES": "write a number of minutes, 1 or more",
     "STAFFROOM_CHAT_TIMEOUT_SECONDS": "write a number of seconds from 1 to 120",
     "SLACK_API_URL": "write a whole address with its trailing slash, for instance http://127.0.0.1:8888/api/",

@@ -18,15 +18,11 @@ from ingestion.belonging import doubtful_home
 from ingestion.editions import Standing, decide_editions
 from ingestion.embed import Embedder
 from ingestion.errors import CannotStart, DocumentNotRead, SourceDown
-from ingestion.index.writer import (
-    HistoryEntry,
-    IndexWriter,
-    KnownSource,
-    NextState,
-    ScopeWork,
-    StagedFile,
-    WritableIndex,
-)
+from ingestion.index.history import HistoryEntry
+from ingestion.index.registry import KnownSource
+from ingestion.index.staging import StagedFile
+from ingestion.index.switching import NextState
+from ingestion.index.writer import IndexWriter, ScopeWork, WritableIndex
 from ingestion.model import CORPUS, Failure, PassageCounts, RawFile, RefreshReport, SourceFile, Trust
 from ingestion.plan import (
     KnownFile,
@@ -42,6 +38,9 @@ from ingestion.workers import ReadDocument, read_in_process
 
 MAX_FILE_BYTES = 256 << 20
 """A file is held in memory while it is read; a scanned book of 500 pages has 100 MB."""
+
+MAX_PATH_BYTES = 2000
+"""PostgreSQL's indexes take keys of 2,700 bytes."""
 
 EMBEDDED_AT_A_TIME = 256
 """Passages held in memory between the registry and the vectors; enough to sort by length into even batches."""
@@ -318,6 +317,8 @@ def _read_documents(
 
 
 def _read_file(source: Source, file: SourceFile) -> RawFile:
+    if len(file.path.encode()) > MAX_PATH_BYTES:
+        raise DocumentNotRead(f"its path is longer than {MAX_PATH_BYTES} bytes: shorten the names in it")
     if file.stamp.size_bytes > MAX_FILE_BYTES:
         raise DocumentNotRead(f"it is larger than {MAX_FILE_BYTES >> 20} MB: divide it, or take it out")
     return source.read(file)

@@ -4,12 +4,13 @@ JSON by pydantic, without what equals its default, so that a passage of plain pa
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingestion.model import Block, Locator, Metadata, Trust
+from ingestion.model import Block, Locator, Metadata, School, Slug, Trust
 
 _WORDS = TypeAdapter(tuple[str, ...])
 _BLOCKS = TypeAdapter(tuple[Block, ...])
@@ -67,3 +68,12 @@ def encode_fields(fields: Mapping[str, Any]) -> str:
 
 def decode_fields(text: str) -> Mapping[str, Any]:
     return _FIELDS.validate_json(text)
+
+
+def encode_moment(moment: datetime) -> str:
+    """ISO 8601, to the second."""
+    return moment.isoformat(timespec="seconds")
+
+
+def decode_school(text: str | None) -> School:
+    return None if text is None else Slug(text)

@@ -11,13 +11,14 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from ingestion.index import codec
-from ingestion.index.schema import changes, facts, passages, refreshes, versions
+from ingestion.index.schema import changes, facts, passages, refreshes, sources, versions
 from ingestion.model import IndexedPassage, Passage, School, Slug, Status, Trust, Version
 
 IDS_PER_QUERY = 500
 """SQLite takes at most 32,766 variables in a statement (999 before 3.32)."""
 
 IS_LIVE = versions.c.state == "live"
+IS_CORPUS = versions.c.state.in_(("live", "staged"))
 IS_SEARCHED = and_(IS_LIVE, versions.c.status == "in_force")
 
 T = TypeVar("T")
@@ -51,6 +52,15 @@ class PastRefresh:
     is_undone: bool = False
     trust_before: Trust | None = None
     """`trust.toml` as it was before, where this refresh brought another."""
+
+
+@dataclass(frozen=True)
+class KnownSource:
+    """A source as the last refresh met it: what tells it from another place, and why it did not answer (None: it
+    did)."""
+
+    identity: str
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,11 @@ def _versions_by_id(connection: Connection, ids: Iterable[int], *conditions: Col
 def read_versions(connection: Connection, *conditions: ColumnElement[bool]) -> list[Version]:
     rows = connection.execute(select(versions).where(*conditions).order_by(versions.c.path, versions.c.id))
     return [version_of(row) for row in rows]
+
+
+def read_sources(connection: Connection) -> dict[str, KnownSource]:
+    """The sources as the last refresh met them, by name."""
+    return {row.name: KnownSource(row.identity, row.problem) for row in connection.execute(select(sources))}
 
 
 def count_searched(connection: Connection, scope: School | None = None, *, everywhere: bool = False) -> int:

@@ -170,10 +170,15 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
     )
     if not named_alike:
         return [list(rows)]
-    return [
-        [replace(row, cells=held) for row in rows if (held := {n: row.cells[n] for n in part if n in row.cells})]
-        for part in parts
-    ]
+    part_of = {column: number for number, part in enumerate(parts) for column in part}
+    beside: list[list[Row]] = [[] for _ in parts]
+    for row in rows:
+        held: dict[int, dict[int, Cell]] = {}
+        for column, cell in row.cells.items():
+            held.setdefault(part_of[column], {})[column] = cell
+        for number, cells in held.items():
+            beside[number].append(replace(row, cells=cells))
+    return beside
 
 
 # ── a sheet, run by run ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -375,15 +380,14 @@ class _Reader:
         """The rows under their header. A label across the table becomes a heading, a sentence a line; then the header
         is told again."""
         columns = sorted({*header.names, *_columns(rows)})
-        names = tuple(header.names.get(column, "") for column in columns)
         names_in_bold = any(len(row.cells) > 1 and row.cells[min(row.cells)].is_bold for row in rows[:-1])
         kept: list[_Told] = []
         for row in rows:
             line = self._line_of(row, columns, names_in_bold) if len(columns) > 1 else None
             if line is None:
                 filled = self._filled_across(row, columns)
-                cells = tuple(filled[column].text if column in filled else "" for column in columns)
-                if cells != names:  # names printed again further down are told with their rows anyway
+                cells = {column: cell.text for column, cell in filled.items() if cell.text}
+                if cells != header.names:  # names printed again further down are told with their rows anyway
                     kept.append((cells, Locator("row", row.number, name=self.name)))
                 continue
             if kept:
@@ -415,20 +419,18 @@ class _Reader:
         """The rows under their header, which is not told again where the table only goes on."""
         if self.told == (header, columns):
             for cells, locator in rows:
-                self.outline.row(cells, locator)
+                self.outline.row([cells.get(column, "") for column in columns], locator)
             return
         if not header.is_known and self.is_below_names:
             for cells, locator in rows:  # as lines, for no row may come under names that are not its own
-                self._say(" | ".join(filter(None, cells)), locator.number)
+                self._say(" | ".join(cells[column] for column in sorted(cells)), locator.number)
             return
         last = header.last_row if header.last_row > header.first_row else 0
-        names = tuple(header.names.get(column, "") for column in columns)
-        top = [(names, Locator("row", header.first_row, last, self.name))] if header.is_known else []
-        strips = _strips(names, [header.kinds.get(column, "text") for column in columns])
-        for strip in strips:
-            beneath = [row for row in rows if len(strips) == 1 or any(row[0][place] for place in strip[1:])]
+        top = [(header.names, Locator("row", header.first_row, last, self.name))] if header.is_known else []
+        strips = _strips(header, columns)
+        for strip, beneath in zip(strips, _beneath(strips, rows), strict=True):
             self.outline.table(
-                [[cells[place] for place in strip] for cells, _ in (*top, *beneath)],
+                [[cells.get(column, "") for column in strip] for cells, _ in (*top, *beneath)],
                 [locator for _, locator in (*top, *beneath)],
                 headers=len(top),
             )
@@ -436,28 +438,43 @@ class _Reader:
         self.is_below_names = header.is_known
 
 
-_Told = tuple[Sequence[str], Locator]
-"""A row as it is told: its cells, one for each column of its table, and where it stands."""
+_Told = tuple[Mapping[int, str], Locator]
+"""A row as it is told: the words of its filled cells by column, and where it stands. One wide row among a thousand
+short ones makes none of these wider."""
 
 
-def _strips(names: Sequence[str], kinds: Sequence[CellKind]) -> list[list[int]]:
-    """Which columns, by place, are told together: all; of a table too wide, runs of columns, each after the columns
-    that name its rows (the first, and the second where the first is only a number)."""
-    everything = list(range(len(kinds)))
-    sizes = [max(1, len(name.split())) for name in names]
-    if sum(sizes) <= MAX_HEADER_WORDS:
-        return [everything]
-    labels = everything[: 2 if kinds[0] == "number" else 1]
-    room = MAX_HEADER_WORDS - sum(sizes[place] for place in labels)
+def _strips(header: _Header, columns: Sequence[int]) -> list[list[int]]:
+    """Which columns are told together: all; of a table too wide, runs of columns, each after the columns that name its
+    rows (the first, and the second where the first is only a number)."""
+    sizes = {column: max(1, len(header.names.get(column, "").split())) for column in columns}
+    if sum(sizes.values()) <= MAX_HEADER_WORDS:
+        return [list(columns)]
+    labels = list(columns[: 2 if header.kinds.get(columns[0]) == "number" else 1])
+    room = MAX_HEADER_WORDS - sum(sizes[column] for column in labels)
     strips: list[list[int]] = [[]]
     used = 0
-    for place in everything[len(labels) :]:
-        if strips[-1] and used + sizes[place] > room:
+    for column in columns[len(labels) :]:
+        if strips[-1] and used + sizes[column] > room:
             strips.append([])
             used = 0
-        strips[-1].append(place)
-        used += sizes[place]
+        strips[-1].append(column)
+        used += sizes[column]
     return [labels + strip for strip in strips]
+
+
+def _beneath(strips: Sequence[Sequence[int]], rows: Sequence[_Told]) -> list[list[_Told]]:
+    """To each strip the rows that fill one of its columns besides its first; all rows where there is one strip."""
+    if len(strips) == 1:
+        return [list(rows)]
+    strips_of: dict[int, list[int]] = {}
+    for number, strip in enumerate(strips):
+        for column in strip[1:]:
+            strips_of.setdefault(column, []).append(number)
+    beneath: list[list[_Told]] = [[] for _ in strips]
+    for row in rows:
+        for number in sorted({number for column in row[0] for number in strips_of.get(column, ())}):
+            beneath[number].append(row)
+    return beneath
 
 
 # ── what a row is ────────────────────────────────────────────────────────────────────────────────────────────────────

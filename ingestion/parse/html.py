@@ -81,7 +81,7 @@ def page_of(markup: bytes | str) -> BeautifulSoup:
 
 
 class _Page(BeautifulSoup):
-    def pushTag(self, tag: Tag) -> None:
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - as bs4 names what it calls for each element that opens
         super().pushTag(tag)
         if len(self.tagStack) > MAX_DEPTH:
             raise DocumentNotRead(
@@ -105,12 +105,14 @@ def read_page(page: BeautifulSoup, *, from_site: bool = False) -> Reading:
 
 def _main_content(page: BeautifulSoup, *, from_site: bool) -> Tag:
     """The page's main part with its frame cut out. A `main` without words is passed over for the whole body."""
-    shown = {name for tag in page.find_all(attrs={"aria-controls": True}) for name in str(tag["aria-controls"]).split()}
-    for tag in page.find_all(NEVER_TEXT):
+    controls = [tag["aria-controls"] for tag in _tags(page) if "aria-controls" in tag.attrs]
+    shown = {name for names in controls for name in str(names).split()}
+    for tag in _tags(page, NEVER_TEXT):
         tag.extract()
     body = page.body or page
     articles = page.find_all("article")
-    candidates = [page.find("main"), page.find(attrs={"role": "main"}), articles[0] if len(articles) == 1 else None]
+    named_main = page.find(True, attrs={"role": "main"})
+    candidates = [page.find("main"), named_main, articles[0] if len(articles) == 1 else None]
     for content in candidates:
         if isinstance(content, Tag) and fold(content.get_text()):
             _cut_frame(content, shown, is_main=True)
@@ -119,7 +121,7 @@ def _main_content(page: BeautifulSoup, *, from_site: bool) -> Tag:
     _cut_frame(body, shown, is_main=False)
     if not from_site:
         return body
-    for tag in body.find_all(_PARTS):
+    for tag in _tags(body, _PARTS):
         if not tag.decomposed and EDGE.search(_names(tag)) and tag.find("h1") is None:
             tag.decompose()
     if not _has_words_besides(_link_lists(body), body):
@@ -129,11 +131,17 @@ def _main_content(page: BeautifulSoup, *, from_site: bool) -> Tag:
     return _around_heading(body)
 
 
+def _tags(parent: Tag, names: Container[str] | None = None) -> list[Tag]:
+    """The elements below one, all or those of these names; bs4's `find_all` tries one name after the other."""
+    tags = (node for node in parent.descendants if isinstance(node, Tag))
+    return [tag for tag in tags if names is None or tag.name in names]
+
+
 def _link_lists(body: Tag) -> list[Tag]:
     """The parts that are menus whatever they are called: of short links only, none to a document; outermost only."""
     counts = Counter(id(parent) for link in body.find_all("a") for parent in link.parents)
     found: dict[int, Tag] = {}
-    for tag in body.find_all(["ul", "ol", "div", "table", "p"]):
+    for tag in _tags(body, ("ul", "ol", "div", "table", "p")):
         if counts[id(tag)] < MIN_MENU_LINKS or _is_within(tag, found):
             continue
         links = tag.find_all("a")
@@ -155,7 +163,7 @@ def _is_within(tag: Tag, others: Container[int]) -> bool:
 def _has_words_besides(menus: list[Tag], body: Tag) -> bool:
     """Whether anything but headings and links would be left of the page without these lists."""
     inside = sum(_prose(menu) for menu in menus)
-    return _prose(body) - inside > sum(len(heading.get_text().split()) for heading in body.find_all(_HEADINGS))
+    return _prose(body) - inside > sum(len(heading.get_text().split()) for heading in _tags(body, _HEADINGS))
 
 
 def _cut_with_heading(menu: Tag) -> None:
@@ -189,7 +197,7 @@ def _content(body: Tag) -> list[Tag]:
     holding = _holding_blocks(body)
     return [
         tag
-        for tag in body.find_all(_BLOCK_TAGS)
+        for tag in _tags(body, _BLOCK_TAGS)
         if tag.name == "table"
         or (id(tag) not in holding and _prose(tag) >= SENTENCE_WORDS and not AT_THE_FOOT.search(tag.get_text(" ")))
     ]
@@ -204,7 +212,7 @@ def _holds_all(part: Tag, content: list[Tag]) -> bool:
 def _holding_blocks(parent: Tag) -> set[int]:
     """The elements that hold a block element at any depth, by `id`."""
     holding: set[int] = set()
-    for tag in parent.find_all(_BLOCK_TAGS):
+    for tag in _tags(parent, _BLOCK_TAGS):
         for above in tag.parents:
             if id(above) in holding:
                 break
@@ -215,7 +223,7 @@ def _holding_blocks(parent: Tag) -> set[int]:
 def _foot_words(tag: Tag) -> int:
     """The words of the notices in it that stand at the foot of every page."""
     holding = _holding_blocks(tag)
-    parts = tag.find_all(["p", "div", "span", "small", "td"])
+    parts = _tags(tag, ("p", "div", "span", "small", "td"))
     notices = {id(part): part for part in parts if id(part) not in holding}
     return sum(
         _prose(notice)
@@ -234,7 +242,7 @@ def _prose(tag: Tag) -> int:
 def _cut_frame(content: Tag, shown: set[str], *, is_main: bool) -> None:
     frame = {"nav", "dialog"} | (set() if is_main else {"header", "footer", "aside"})
     # Listed first, then cut: a tag that is cut out loses its place while the tree is walked.
-    for tag in [tag for tag in content.find_all(True) if _is_cut(tag, content, frame, shown)]:
+    for tag in [tag for tag in _tags(content) if _is_cut(tag, content, frame, shown)]:
         # A page's header may hold its only title.
         title = tag.find("h1") if tag.name == "header" else None
         if isinstance(title, Tag):

@@ -91,12 +91,12 @@ class _FrontMatter(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        line = self.peek_event().start_mark.line
+        line = self.peek_event().start_mark.line  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
             raise _NotStated("repeats a value by its name (*name): write the value out, or put quotes around it", line)
         if self.depth == MAX_FRONT_MATTER_DEPTH:
             raise _NotStated(
-                f"nests its lists more than {MAX_FRONT_MATTER_DEPTH} deep: write the value in quotes", line
+                f"nests lists more than {MAX_FRONT_MATTER_DEPTH} deep: put quotes around the value", line
             )
         self.depth += 1
         node = super().compose_node(parent, index)
@@ -110,6 +110,9 @@ class _FrontMatter(yaml.SafeLoader):
             reason = "states a date that no calendar has, or another value that cannot be read: correct it"
             raise _NotStated(reason, node.start_mark.line) from error
 
+    def construct_as_written(self, node: yaml.ScalarNode) -> Any:
+        return node.value
+
 
 for _number in ("int", "float"):
-    _FrontMatter.add_constructor(f"tag:yaml.org,2002:{_number}", yaml.SafeLoader.construct_yaml_str)
+    _FrontMatter.add_constructor(f"tag:yaml.org,2002:{_number}", _FrontMatter.construct_as_written)

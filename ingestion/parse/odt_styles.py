@@ -21,6 +21,8 @@ ID = "{http://www.w3.org/XML/1998/namespace}id"
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
 PARAGRAPHS = frozenset({f"{TEXT}p", f"{TEXT}h"})
 
+MAX_ANCESTORS = 50
+"""Styles that a style is based on, one on the other; people's have three or four. What lies further up is not read."""
 DEFAULT_HALF_POINTS = 24
 """12 points, which LibreOffice sets where a file states no size."""
 
@@ -49,6 +51,7 @@ class Styles:
         self.defaults: dict[str, Any] = {}
         self.lists: dict[str, Any] = {}
         self.outline: Any = None
+        self.changes: dict[Any, _Changes] = {}
         self.read: dict[tuple[str, str], Style] = {}
         self.read_within: dict[tuple[Style, str], Style] = {}
         named = styles.find(f"{OFFICE}styles") if styles is not None else None
@@ -71,9 +74,9 @@ class Styles:
         if key not in self.read:
             style = Style()
             if family in self.defaults:
-                style = _changed(style, self.defaults[family])
+                style = self._changed(style, self.defaults[family])
             for step in self.chain(key):
-                style = _changed(style, self.elements[step])
+                style = self._changed(style, self.elements[step])
                 if step not in self.automatic:
                     shown = self.elements[step].get(f"{STYLE}display-name") or step[1].replace("_20_", " ")
                     style = replace(style, name=_WORDS_NAMES.get(shown.lower(), shown.lower()))
@@ -86,7 +89,7 @@ class Styles:
         if key not in self.read_within:
             look = style
             for step in self.chain(("text", name or "")):
-                look = _changed(look, self.elements[step])
+                look = self._changed(look, self.elements[step])
             self.read_within[key] = look
         return self.read_within[key]
 
@@ -100,10 +103,18 @@ class Styles:
     def chain(self, key: tuple[str, str]) -> list[tuple[str, str]]:
         """A style and those it is based on, the outermost first."""
         chain: list[tuple[str, str]] = []
-        while key in self.elements and key not in chain:
+        while key in self.elements and key not in chain and len(chain) <= MAX_ANCESTORS:
             chain.append(key)
             key = (key[0], self.elements[key].get(f"{STYLE}parent-style-name") or "")
         return chain[::-1]
+
+    def _changed(self, style: Style, element: Any) -> Style:
+        """A style with what one element states of it; each element is read once, for many styles are based on it."""
+        if element not in self.changes:
+            self.changes[element] = _changes(element)
+        stated, sizes = self.changes[element]
+        half_points = _half_points(sizes[-1], style.half_points) if sizes else style.half_points
+        return replace(style, half_points=half_points, **stated) if stated or sizes else style
 
 
 _WORDS_NAMES = {
@@ -113,9 +124,13 @@ _WORDS_NAMES = {
 """LibreOffice's names of styles → Word's."""
 
 
-def _changed(style: Style, element: Any) -> Style:
-    """A style with what one element states of it."""
+_Changes = tuple[dict[str, Any], list[str]]
+"""What an element states of a style, by field; and the sizes of type, of which the last holds, as it writes them."""
+
+
+def _changes(element: Any) -> _Changes:
     changes: dict[str, Any] = {}
+    sizes: list[str] = []
     level = element.get(f"{STYLE}default-outline-level")
     if level is not None:
         changes["level"] = int(level) if level.isdigit() else 0
@@ -126,7 +141,7 @@ def _changed(style: Style, element: Any) -> Style:
         if weight is not None:
             changes["is_bold"] = weight == "bold" or (weight.isdigit() and int(weight) >= 600)
         if size := properties.get(f"{FO}font-size"):
-            changes["half_points"] = _half_points(size, style.half_points)
+            sizes.append(size)
         if display := properties.get(f"{TEXT}display"):
             changes["is_hidden"] = display == "none"
         if before := properties.get(f"{FO}break-before"):
@@ -135,7 +150,7 @@ def _changed(style: Style, element: Any) -> Style:
             changes["breaks_after"] = after == "page"
         if fill := properties.get(f"{FO}background-color"):
             changes["fill"] = fill
-    return replace(style, **changes) if changes else style
+    return changes, sizes
 
 
 def _half_points(size: str, parent: int) -> int:

@@ -57,6 +57,9 @@ def lines_of(items: Iterable[Item]) -> Iterator[Line]:
 
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+# What may end a text is tried only from where it starts, or each letter of a line without a blank costs the whole line.
+_LAST_LETTERS = re.compile(r"(?<![a-z-])[a-z-]+$")
+_LAST_WORD = re.compile(r"(?<![A-Za-z])(?<![A-Za-z]-)[A-Za-z]+(?:-[A-Za-z]+)*$")
 
 
 def _whole_words(lines: Sequence[Line]) -> Iterator[str]:
@@ -67,7 +70,7 @@ def _whole_words(lines: Sequence[Line]) -> Iterator[str]:
         if is_broken:
             text = _WORD.sub("", text, count=1)
         is_broken = text.endswith(("-", SOFT_HYPHEN))
-        yield from _WORD.findall(re.sub(r"[a-z-]+$", "", text.rstrip(SOFT_HYPHEN)) if is_broken else text)
+        yield from _WORD.findall(_LAST_LETTERS.sub("", text.rstrip(SOFT_HYPHEN)) if is_broken else text)
 
 
 # ── lines into one text ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,7 +84,7 @@ def joined(lines: Sequence[Line], known_words: frozenset[str]) -> str:
         words = line.text.strip()
         if text.endswith((SOFT_HYPHEN, "-")) and words[:1].islower():
             head, tail = text[:-1], words
-            first = re.search(r"[A-Za-z]+(?:-[A-Za-z]+)*$", head)
+            first = _LAST_WORD.search(head)
             second = re.match(r"[A-Za-z]+", tail)
             if first and second:
                 text = head + _hyphen(first[0].lower(), second[0].lower(), known_words) + tail

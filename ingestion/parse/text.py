@@ -94,17 +94,17 @@ def _blocks(lines: list[str]) -> list[tuple[BlockKind, str]]:
     A file whose longest line passes `WRAP_WIDTH` was not wrapped: there, each line is a paragraph.
     """
     is_wrapped = max(map(len, lines)) <= WRAP_WIDTH
-    blocks: list[tuple[BlockKind, str]] = []
+    blocks: list[tuple[BlockKind, list[str]]] = []
     before = ""
     for line in lines:
         kind, words = item_of(line)
         hangs = bool(blocks) and blocks[-1][0] == "list_item" and line[:1].isspace()
         if kind == "paragraph" and blocks and is_wrapped and (hangs or len(before.strip()) >= BROKEN_LINE_MIN):
-            blocks[-1] = (blocks[-1][0], f"{blocks[-1][1]} {words}")
+            blocks[-1][1].append(words)
         else:
-            blocks.append((kind, words))
+            blocks.append((kind, [words]))
         before = line
-    return blocks
+    return [(kind, " ".join(parts)) for kind, parts in blocks]
 
 
 def item_of(line: str) -> tuple[BlockKind, str]:

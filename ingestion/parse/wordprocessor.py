@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,8 @@ UNRENDERED_PAGE_WORDS = 350
 """Between two explicit page breaks, more words than this may fill more than a page: without the marks that a program
 leaves where pages broke, page numbers would then be a guess."""
 MAX_COLUMNS = 64
-"""A cell that claims to run over more columns is taken for one over so many."""
+"""Word allows 63 in a table. A cell that claims to run over more columns is taken for one over so many; where a row has
+so many already, for one over one."""
 
 
 # ── what a body is made of ───────────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +237,7 @@ def table_items(
 
     `page` is where it ends; `marked` tells of each row whether it is to repeat as the header on each page.
     """
-    grid = _without_slivers(grid)
+    grid = _without_slivers([_within_width(row) for row in grid])
     if all(len(row) <= 1 for row in grid):
         for row in grid:
             for cell in row:
@@ -257,6 +258,19 @@ def table_items(
             pages=tuple(_span_of(row, page) for row in part),
             headers=_header_rows(marked[number:], looks, style_marks_first_row and number == 0),
         )
+
+
+def _within_width(row: Sequence[Cell]) -> Sequence[Cell]:
+    """The row, no cell of it running over columns beyond `MAX_COLUMNS`."""
+    if sum(cell.columns for cell in row) <= MAX_COLUMNS:
+        return row
+    cells: list[Cell] = []
+    column = 0
+    for cell in row:
+        columns = max(1, min(cell.columns, MAX_COLUMNS - column))
+        cells.append(replace(cell, columns=columns))
+        column += columns
+    return cells
 
 
 def _without_slivers(grid: Sequence[Sequence[Cell]]) -> Sequence[Sequence[Cell]]:

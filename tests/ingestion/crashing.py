@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ingestion.index import writer
+from ingestion.index import switching
 from ingestion.index.vectors import VectorStore
 from ingestion.index.writer import WritableIndex
 from tests.ingestion.texts import Desk
@@ -30,9 +30,9 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
     "before any vector": (WritableIndex, "add_vectors", False),
     "after some vectors": (WritableIndex, "add_vectors", True),
     "before the switch": (WritableIndex, "switch", False),
-    "in the middle of the switch": (writer, "_unindex_words", True),
-    "after the switch's words": (writer, "_index_words", True),
-    "at the end of the switch": (writer, "_note_refresh", True),
+    "in the middle of the switch": (switching, "_unindex_words", True),
+    "after the switch's words": (switching, "_index_words", True),
+    "at the end of the switch": (switching, "note_refresh", True),
     "after the switch": (WritableIndex, "switch", True),
     "collecting": (VectorStore, "delete", True),
     "dropping a model's collections": (VectorStore, "drop_other_collections", True),

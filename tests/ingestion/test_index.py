@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from ingestion.errors import IndexUnavailable
 from ingestion.index import Index, reader
+from ingestion.index.staging import StagedFile
 from ingestion.index.vectors import VectorStore, vector_id
-from ingestion.index.writer import StagedFile
 from ingestion.model import (
     Block,
     FileStamp,

@@ -9,6 +9,9 @@ from ingestion.errors import CannotStart, SourceDown
 from ingestion.model import Failure, FileStamp, RawFile, SourceFile, Trust
 from tests.ingestion.texts import Desk, TextSource
 
+pytestmark = pytest.mark.usefixtures("backend")
+"""On SQLite with Chroma in a folder, and on servers."""
+
 GUIDE = "Induction lasts two years."
 
 

@@ -9,6 +9,9 @@ from ingestion.index.registry import DocumentChange, PastRefresh
 from ingestion.model import Acronym, Failure, Trust
 from tests.ingestion.texts import Desk
 
+pytestmark = pytest.mark.usefixtures("backend")
+"""On SQLite with Chroma in a folder, and on servers."""
+
 PAY = "title: Pay policy\nTeachers are paid monthly.\nBonuses are rare."
 PAY_NOW = "title: Pay policy\nTeachers are paid weekly.\nBonuses are rare."
 LEAVE = "Leave may be requested in writing."
