@@ -42,6 +42,7 @@ def run_refresh(
     who: str | None = None,
     dry_run: bool = False,
     allow_mass_removal: bool = False,
+    by_itself: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> RefreshReport:
     """Brings the index in line with the corpus. Raises CannotStart with the mend when it cannot begin.
@@ -56,6 +57,7 @@ def run_refresh(
             who=who or _account(),
             dry_run=dry_run,
             allow_mass_removal=allow_mass_removal,
+            by_itself=by_itself,
             today=today_in_school(),
             on_progress=on_progress,
             read=workers.read_all,

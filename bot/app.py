@@ -148,6 +148,7 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
         due_to_start=index.overdue_switches(today),
         passages=index.passage_count(),
         last_refresh=index.last_refresh(),
+        is_held=index.is_held(),
         sources_down=index.sources_down(),
         today=today,
     )
@@ -155,7 +156,7 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
 
 def embedder_of(settings: Settings) -> Embedder:
     """The embedding model of these settings; its weights are loaded by the first text. Raises SettingsError."""
-    return open_embedder(settings.embedding_model)
+    return open_embedder(settings.embedding_model, precision=settings.embedding_precision)
 
 
 def chat_model_of(settings: Settings) -> LangChainChatModel | None:

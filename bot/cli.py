@@ -79,6 +79,7 @@ def refresh(
         bool, typer.Option("--rollback", help="Put back in service what the last refresh changed, as it was before.")
     ] = False,
     history: Annotated[bool, typer.Option("--history", help="List past refreshes: when, who, what changed.")] = False,
+    by_itself: Annotated[bool, typer.Option("--by-itself", hidden=True, help="Nobody asked for it.")] = False,
     who: Annotated[str | None, typer.Option("--who", hidden=True, help="Whom history names for this refresh.")] = None,
 ) -> None:
     """Bring the index in line with the corpus; say what was added, changed, removed, kept and what failed."""
@@ -100,7 +101,12 @@ def refresh(
             report = run_rollback(settings, who=who, on_progress=on_progress)
         else:
             report = run_refresh(
-                settings, who=who, dry_run=dry_run, allow_mass_removal=allow_mass_removal, on_progress=on_progress
+                settings,
+                who=who,
+                dry_run=dry_run,
+                allow_mass_removal=allow_mass_removal,
+                by_itself=by_itself,
+                on_progress=on_progress,
             )
     if as_json:
         _print_json(report_as_json(report))

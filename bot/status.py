@@ -47,6 +47,7 @@ def corpus_status(
     due_to_start: Sequence[Version],
     passages: int,
     last_refresh: PastRefresh | None,
+    is_held: bool,
     sources_down: Sequence[Failure],
     today: date,
 ) -> CorpusStatus:
@@ -69,5 +70,5 @@ def corpus_status(
         warnings=tuple(warnings),
         due_to_start=tuple(due_to_start),
         sources_down=tuple(sources_down),
-        is_rolled_back=last_refresh is not None and last_refresh.kind == "rollback",
+        is_rolled_back=is_held,
     )

@@ -66,6 +66,12 @@ def print_report(report: RefreshReport) -> None:
         if paths:
             print(f"{would}{name}: {len(paths)}".capitalize())
             _print_some(paths)
+    for name, paths in (("comes into force", report.starts), ("is no longer in force", report.ends)):
+        if paths:
+            print(f"{'On a refresh, t' if report.dry_run else 'T'}he file is the same and {name}: {len(paths)}")
+            _print_some(paths)
+    if report.trust_changed:
+        print("trust.toml would change." if report.dry_run else "trust.toml changed.")
     counts = report.passages
     print(
         f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.kept} kept, "
@@ -80,7 +86,8 @@ def print_report(report: RefreshReport) -> None:
     for warning in report.warnings:
         print(f"  To look at: {warning.path}: {warning.reason}")
     if report.failed:
-        print("PARTIAL: the documents named above were not read; everything else is in service.")
+        rest = "" if report.dry_run else "; everything else is in service"
+        print(f"PARTIAL: the documents named above were not read{rest}.")
     if report.sources_down:
         print("PARTIAL: the sources named above did not answer; their documents stand as they were.")
     if report.dry_run:

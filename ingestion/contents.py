@@ -8,7 +8,8 @@ from ingestion.model import Section
 
 CONTENTS_HEADING = re.compile(r"(?:table of )?contents(?: page)?:?", re.IGNORECASE)
 CONTENTS_LINE = re.compile(r"(?:[.…_]\s*|(?<!\s)\s+)\d{1,3}$")
-"""An entry ends with the number of a page. A run of blanks is tried from its start only, or a long one costs its square."""
+"""An entry ends with the number of a page. A run of blanks is tried from its start only, or a long
+one costs its square."""
 
 
 def is_contents_list(section: Section) -> bool:

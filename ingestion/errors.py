@@ -5,7 +5,8 @@
     │   ├── SettingsError          a setting is missing or wrong
     │   ├── CorpusError            the corpus folder or its trust.toml cannot be used
     │   ├── IndexUnavailable       nothing indexed yet, built by another model, or its store does not answer
-    │   └── RefreshRunning         another refresh holds the lease
+    │   ├── RefreshRunning         another refresh holds the lease
+    │   └── RefreshHeld            a rollback keeps refreshes that nobody asked for from undoing it
     ├── SourceDown             a source besides the corpus folder does not answer; its documents stay as they were
     └── DocumentNotRead        one document could not be read; it is recorded and the run goes on (exit status 1)
 
@@ -35,6 +36,10 @@ class IndexUnavailable(CannotStart):
 
 class RefreshRunning(CannotStart):
     """Another refresh is at work; one runs at a time."""
+
+
+class RefreshHeld(CannotStart):
+    """The last refresh was rolled back, and nobody has run one by hand since."""
 
 
 class SourceDown(StaffroomError):

@@ -354,6 +354,12 @@ class RefreshReport:
     failed: tuple[Failure, ...] = ()
     sources_down: tuple[Failure, ...] = ()
     """The sources that did not answer, by name: their documents stay as they were."""
+    starts: tuple[str, ...] = ()
+    """Documents whose file is the same and that come into force: their day has come, or what stood before them went."""
+    ends: tuple[str, ...] = ()
+    """Documents whose file is the same and that leave force: another edition took their place."""
+    trust_changed: bool = False
+    """`trust.toml` says something else than before."""
     warnings: tuple[Failure, ...] = ()
     """What was not read of documents that were added or changed, a sentence each."""
     passages: PassageCounts = PassageCounts()

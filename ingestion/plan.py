@@ -16,7 +16,7 @@ READER = "3"
 MASS_REMOVAL_SHARE = 0.2
 MASS_REMOVAL_FROM = 2
 """A refresh that would remove more than this share of a source, and so many documents at least, stops: a share may be
-unmounted. To take one document away is always an ordinary thing to do."""
+unmounted. To take one document out of the corpus folder is always an ordinary thing to do."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def plan_refresh(listings: Sequence[Listing], known: Mapping[str, KnownFile]) ->
     )
 
 
-def is_unchanged(known: KnownFile | None, *, school: School, digest: str) -> bool:
-    """Whether a file that was read turns out to be the one that was read before: only its date moved."""
+def is_same_document(known: KnownFile | None, file: SourceFile, *, digest: str) -> bool:
+    """Whether a file that was read turns out to hold what was read before, for the same school."""
     return (
         known is not None
         and known.has_version
-        and (known.school, known.digest, known.reader) == (school, digest, READER)
+        and (known.source, known.school, known.digest) == (file.source, file.school, digest)
     )
 
 
@@ -105,7 +105,9 @@ def refuse_mass_removal(
     for source in sorted({file.source for file in known.values()} - replaced):
         documents = sum(file.has_version for file in known.values() if file.source == source)
         gone = [path for path in plan.remove if known[path].source == source and path not in moved_from]
-        if len(gone) < MASS_REMOVAL_FROM or len(gone) <= MASS_REMOVAL_SHARE * documents:
+        is_emptied = source != CORPUS and 0 < len(gone) == documents
+        is_many = len(gone) >= MASS_REMOVAL_FROM and len(gone) > MASS_REMOVAL_SHARE * documents
+        if not is_emptied and not is_many:
             continue
         is_stated = any(listing.source == source for listing in listings)
         why = next((f": {file.problem}" for file in plan.read if file.path == gone[0]), "")
@@ -113,6 +115,19 @@ def refuse_mass_removal(
             f"This refresh would remove {len(gone)} of {documents} documents{_of(source)} (the first: {gone[0]}{why}), "
             "so nothing was changed. If they are meant to go, run it again with --allow-mass-removal; if not, see that "
             + (f"{_the(source)} is there whole." if is_stated else f"trust.toml still names the source {source}.")
+        )
+
+
+def refuse_empty_corpus(listings: Sequence[Listing], known: Mapping[str, KnownFile]) -> None:
+    """Raise CannotStart where another corpus folder than before holds nothing: it is likelier not to be mounted."""
+    if any(listing.source == CORPUS and listing.files for listing in listings):
+        return
+    documents = sum(file.has_version for file in known.values())
+    if documents:
+        raise CannotStart(
+            f"The corpus folder is another one than before and holds no document, and the index holds {documents}, so "
+            "nothing was changed. See that STAFFROOM_CORPUS names the right folder and that it is there whole; if the "
+            "documents are meant to go, run it again with --allow-mass-removal."
         )
 
 

@@ -17,7 +17,7 @@ import structlog
 from ingestion.belonging import doubtful_home
 from ingestion.editions import Standing, decide_editions
 from ingestion.embed import Embedder
-from ingestion.errors import CannotStart, DocumentNotRead, SourceDown
+from ingestion.errors import CannotStart, DocumentNotRead, RefreshHeld, SourceDown
 from ingestion.index.history import HistoryEntry
 from ingestion.index.registry import KnownSource
 from ingestion.index.staging import StagedFile
@@ -25,11 +25,13 @@ from ingestion.index.switching import NextState
 from ingestion.index.writer import IndexWriter, ScopeWork, WritableIndex
 from ingestion.model import CORPUS, Failure, PassageCounts, RawFile, RefreshReport, SourceFile, Trust
 from ingestion.plan import (
+    READER,
     KnownFile,
     Listing,
     RefreshPlan,
-    is_unchanged,
+    is_same_document,
     plan_refresh,
+    refuse_empty_corpus,
     refuse_lost_trust,
     refuse_mass_removal,
 )
@@ -82,6 +84,8 @@ class _Reading:
 
     staged: list[str] = field(default_factory=list)
     touched: list[StagedFile] = field(default_factory=list)
+    read_again: set[str] = field(default_factory=set)
+    """Files of the same bytes that a newer reader reads anew: staged, and no change of the document."""
     failed: list[Failure] = field(default_factory=list)
     displaced: list[str] = field(default_factory=list)
     """Those of `failed` whose last good edition was read as another school's, or the trust's: it must not stay."""
@@ -100,41 +104,49 @@ def refresh(
     who: str,
     dry_run: bool = False,
     allow_mass_removal: bool = False,
+    by_itself: bool = False,
     on_progress: OnProgress = lambda progress: None,
     read: ReadDocuments = read_in_process,
 ) -> RefreshReport:
     """Bring the index in line with the corpus, and tell what changed; with `dry_run`, only tell.
+
+    `by_itself` says that nobody asked for it: after a rollback it raises RefreshHeld.
 
     A document that cannot be read is in `failed`, and its last good edition stays in service; unless it was another
     school's, or the document must not be read at all. Where nothing changed, nothing is written. Raises CannotStart
     where the corpus or index cannot be used, another refresh runs, too many documents went, or `trust.toml` did.
     """
     began, started_at = time.monotonic(), datetime.now(UTC)
-    trust = corpus.read_trust()
-    sources = {source.name: source for source in corpus.sources(trust)}
-    listings = [_list(source) for source in sources.values()]
+    seen = _newest_record(writer, by_itself=by_itself)
+    trust, sources, listings = _list_corpus(corpus)
     settled = _settled(writer, listings, trust, embedder, today=today)
     if settled is not None:
         return replace(settled, took_seconds=time.monotonic() - began, dry_run=dry_run)
 
     with writer.rehearsal() if dry_run else writer.lease() as index:
+        if by_itself and index.is_held():
+            raise _held()
+        if index.newest_record() != seen:  # another refresh finished while the sources were listed
+            trust, sources, listings = _list_corpus(corpus)
         known = index.known_files()
         plan = plan_refresh(listings, known)
         _refuse_mistakes(index, plan, listings, known, trust, allow_mass_removal=allow_mass_removal)
 
         reading = _read_documents(sources, plan, known, index, trust=trust, read=read, on_progress=on_progress)
         removed = tuple(sorted({*plan.remove, *reading.displaced}))
+        known_sources = _known_sources(listings, reading.down)
+        failed = _with_earlier_failures(reading, index.known_failures(), known, known_sources)
         state = NextState(
-            standings=_decide(index, removed=removed, failed=reading.failed, today=today),
-            sources=_known_sources(listings, reading.down),
+            standings=_decide(index, removed=removed, failed=failed, today=today),
+            sources=known_sources,
             trust=trust,
             model=embedder.name,
             removed=removed,
             touched=tuple(reading.touched),
-            failed=tuple(reading.failed),
+            failed=failed,
         )
         work = index.vector_work(state.standings, model=embedder.name)
-        report = _report(plan, known, reading, state, work)
+        report = _report(plan, known, reading, state, work, index)
         if not dry_run:
             entry = HistoryEntry(who, started_at, report)
             _apply(state, entry, work, embedder, index, on_progress=on_progress)
@@ -155,10 +167,13 @@ def roll_back(
     `is_held`). Raises CannotStart where there is no state to go back to.
     """
     began, started_at = time.monotonic(), datetime.now(UTC)
+    with writer.glance() as index:
+        if index is None or index.last_to_undo() is None:
+            raise _nothing_to_undo()
     with writer.lease() as index:
         past = index.last_to_undo()
         if past is None:
-            raise CannotStart("There is no earlier state to go back to: only one refresh has brought documents in.")
+            raise _nothing_to_undo()
         removed = tuple(sorted(index.stage_before(past)))
         known = index.known_files()
         staged = index.staged_paths()
@@ -166,7 +181,7 @@ def roll_back(
         state = NextState(
             standings=_decide(index, removed=removed, failed=failed, today=today),
             sources=index.known_sources(),
-            trust=past.trust_before or index.known_trust(),
+            trust=_trust_to_restore(past.trust_before, index.known_trust()),
             model=embedder.name,
             removed=removed,
             failed=failed,
@@ -179,6 +194,7 @@ def roll_back(
             removed=removed,
             kept=len(had_version.difference(staged, removed)),
             passages=_passage_counts(work),
+            trust_changed=state.trust != index.known_trust(),
         )
         entry = HistoryEntry(who, started_at, report, undoes=past.id)
         _apply(state, entry, work, embedder, index, on_progress=on_progress)
@@ -186,6 +202,30 @@ def roll_back(
 
 
 # ── before anything is read ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _newest_record(writer: IndexWriter, *, by_itself: bool) -> int:
+    """The number of the last refresh on record, by which one that finishes meanwhile is noticed."""
+    with writer.glance() as index:
+        if index is None:
+            return 0
+        if by_itself and index.is_held():
+            raise _held()
+        return index.newest_record()
+
+
+def _held() -> RefreshHeld:
+    return RefreshHeld("The last refresh was rolled back: run `staffroom refresh` once by hand to go on.")
+
+
+def _nothing_to_undo() -> CannotStart:
+    return CannotStart("There is no refresh left that could be undone.")
+
+
+def _list_corpus(corpus: Corpus) -> tuple[Trust, dict[str, Source], list[Listing]]:
+    trust = corpus.read_trust()
+    sources = {source.name: source for source in corpus.sources(trust)}
+    return trust, sources, [_list(source) for source in sources.values()]
 
 
 def _list(source: Source) -> Listing:
@@ -205,7 +245,7 @@ def _settled(
             return None
         known = index.known_files()
         plan = plan_refresh(listings, known)
-        if not plan.is_empty or any(file.failed for file in known.values()):
+        if not plan.is_empty or any(file.failed for file in known.values()) or index.is_held():
             return None
         state = NextState(
             standings=_decide(index, removed=(), failed=(), today=today),
@@ -230,7 +270,8 @@ def _refuse_mistakes(
     *,
     allow_mass_removal: bool,
 ) -> None:
-    """Raise CannotStart for what looks like one; another corpus folder is meant to replace all that was before."""
+    """Raise CannotStart for what looks like one; another corpus folder is meant to replace all that was before, unless
+    it is empty."""
     before = index.known_sources()
     replaced = {
         listing.source
@@ -238,6 +279,8 @@ def _refuse_mistakes(
         if listing.source in before and before[listing.source].identity != listing.identity
     }
     if CORPUS in replaced:
+        if not allow_mass_removal:
+            refuse_empty_corpus(listings, known)
         return
     refuse_lost_trust(trust, known_trust=index.known_trust(), known=known)
     if not allow_mass_removal:
@@ -293,10 +336,13 @@ def _read_documents(
                 finish(file.path)
                 continue
             staged = StagedFile(file, _digest(raw))
-            if is_unchanged(known.get(file.path), school=file.school, digest=staged.digest):
-                reading.touched.append(staged)
-                finish(file.path)
-                continue
+            before = known.get(file.path)
+            if before is not None and is_same_document(before, file, digest=staged.digest):
+                if before.reader == READER:
+                    reading.touched.append(staged)
+                    finish(file.path)
+                    continue
+                reading.read_again.add(file.path)
             in_hand[file.path] = staged
             yield raw
 
@@ -309,7 +355,8 @@ def _read_documents(
         elif (problem := _stage(index, staged, one, moved_from=plan.moved.get(one.path))) is not None:
             fail(staged.file, problem)
         else:
-            reading.staged.append(one.path)
+            if one.path not in reading.read_again:
+                reading.staged.append(one.path)
             reading.warnings += [Failure(one.path, warning) for warning in one.document.warnings]
         finish(one.path)
     reading.failed.sort(key=lambda failure: failure.path)
@@ -322,6 +369,19 @@ def _read_file(source: Source, file: SourceFile) -> RawFile:
     if file.stamp.size_bytes > MAX_FILE_BYTES:
         raise DocumentNotRead(f"it is larger than {MAX_FILE_BYTES >> 20} MB: divide it, or take it out")
     return source.read(file)
+
+
+def _with_earlier_failures(
+    reading: _Reading,
+    known_failures: Iterable[Failure],
+    known: Mapping[str, KnownFile],
+    sources: Mapping[str, KnownSource],
+) -> tuple[Failure, ...]:
+    """This refresh's failures, and those of before that it could not look into, since their source is down."""
+    down = {name for name, source in sources.items() if source.problem is not None}
+    told = {failure.path for failure in reading.failed}
+    earlier = [one for one in known_failures if one.path not in told and known[one.path].source in down]
+    return tuple(sorted([*reading.failed, *earlier], key=lambda failure: failure.path))
 
 
 def _with_doubtful_home(one: ReadDocument, trust: Trust) -> ReadDocument:
@@ -373,6 +433,17 @@ def _decide(index: WritableIndex, *, removed: Iterable[str], failed: Iterable[Fa
     return standings
 
 
+def _trust_to_restore(before: Trust | None, now: Trust) -> Trust:
+    """`trust.toml` as it was, with the safeguarding contacts of today: an old number must not come back unasked."""
+    if before is None:
+        return now
+    contacts = {school.slug: school.safeguarding for school in now.schools}
+    schools = tuple(
+        replace(school, safeguarding=contacts.get(school.slug, school.safeguarding)) for school in before.schools
+    )
+    return replace(before, safeguarding=now.safeguarding, schools=schools)
+
+
 def _known_sources(listings: Sequence[Listing], down: Mapping[str, str]) -> dict[str, KnownSource]:
     return {
         listing.source: KnownSource(listing.identity, listing.problem or down.get(listing.source))
@@ -386,13 +457,23 @@ def _report(
     reading: _Reading,
     state: NextState,
     work: Sequence[ScopeWork],
+    index: WritableIndex,
 ) -> RefreshReport:
     had_version = {path for path, file in known.items() if file.has_version}
+    before, same_file = index.standings(), had_version.difference(reading.staged, state.removed)
+    in_force = {path for path in same_file if before[path].status == "in_force"}
+    will_be = {path for path in same_file if state.standings[path].status == "in_force"}
     return RefreshReport(
         added=tuple(path for path in sorted(reading.staged) if path not in had_version),
         changed=tuple(path for path in sorted(reading.staged) if path in had_version),
         removed=state.removed,
-        kept=len(plan.keep) + len(reading.touched) + len(had_version.intersection(reading.unread)),
+        kept=len(plan.keep)
+        + len(reading.touched)
+        + len(reading.read_again.difference(failure.path for failure in reading.failed))
+        + len(had_version.intersection(reading.unread)),
+        starts=tuple(sorted(will_be - in_force)),
+        ends=tuple(sorted(in_force - will_be)),
+        trust_changed=bool(known) and state.trust != index.known_trust(),
         failed=state.failed,
         sources_down=_sources_down(state),
         warnings=tuple(reading.warnings),

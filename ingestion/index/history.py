@@ -1,19 +1,20 @@
 """What does the registry keep of past refreshes: what each did to which document, and the words a rollback may want?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, delete, exists, insert, not_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
+from ingestion.editions import Standing
 from ingestion.index import codec
-from ingestion.index.registry import IS_CORPUS
+from ingestion.index.registry import CAN_BE_UNDONE, IS_CORPUS
 from ingestion.index.schema import changes, passages, refreshes, versions
 from ingestion.model import Failure, RefreshReport, Trust
 
 REFRESHES_TO_UNDO = 5
-"""How many refreshes back the words of removed documents are kept, so that a rollback can bring them back."""
+"""How many refreshes can be undone, one after the other: so long are words kept that no edition in service needs."""
 
 
 @dataclass(frozen=True)
@@ -30,26 +31,39 @@ class HistoryEntry:
 @dataclass(frozen=True)
 class _DocumentChange:
     path: str
-    change: Literal["added", "changed", "removed", "failed"]
+    change: Literal["added", "changed", "removed", "failed", "starts", "ends"]
     reason: str | None = None
     before_id: int | None = None
     after_id: int | None = None
 
 
 def documents_changed(
-    connection: Connection, *, removed: Sequence[str], failed: Sequence[Failure]
+    connection: Connection,
+    standings: Mapping[str, Standing],
+    *,
+    removed: Sequence[str],
+    failed: Sequence[Failure],
 ) -> list[_DocumentChange]:
-    """What the switch is about to do to each document, and at which the refresh failed."""
-    rows = connection.execute(select(versions.c.id, versions.c.path, versions.c.state).where(IS_CORPUS)).all()
-    live = {row.path: row.id for row in rows if row.state == "live"}
-    done = [
-        _DocumentChange(
-            row.path, "changed" if row.path in live else "added", before_id=live.get(row.path), after_id=row.id
-        )
-        for row in rows
-        if row.state == "staged"
-    ]
-    done += [_DocumentChange(path, "removed", before_id=live[path]) for path in removed if path in live]
+    """What the switch is about to do to each document, and at which the refresh failed. `starts` and `ends` are
+    editions that come into force and leave it although their file is the same."""
+    rows = connection.execute(select(versions).where(IS_CORPUS)).all()
+    live = {row.path: row for row in rows if row.state == "live"}
+    staged = {row.path: row for row in rows if row.state == "staged"}
+    done = []
+    for path, row in staged.items():
+        before = live.get(path)
+        if before is None:
+            done.append(_DocumentChange(path, "added", after_id=row.id))
+        elif (before.digest, before.school) != (row.digest, row.school):  # else a newer reader reads the same bytes
+            done.append(_DocumentChange(path, "changed", before_id=before.id, after_id=row.id))
+    done += [_DocumentChange(path, "removed", before_id=live[path].id) for path in removed if path in live]
+    told = {change.path for change in done}
+    for path, row in live.items():
+        if path in told or path not in standings:
+            continue
+        was, will_be = row.status == "in_force", standings[path].status == "in_force"
+        if was != will_be:
+            done.append(_DocumentChange(path, "starts" if will_be else "ends"))
     done += [_DocumentChange(failure.path, "failed", failure.reason) for failure in failed]
     return sorted(done, key=lambda change: change.path)
 
@@ -87,10 +101,20 @@ def note_refresh(
 
 
 def forget_passages(connection: Connection) -> None:
-    """Of a document that was removed, its words are kept as long as a rollback may ask for them, and no longer."""
-    last = select(refreshes.c.id).order_by(refreshes.c.id.desc()).limit(REFRESHES_TO_UNDO)
+    """Of a version that was replaced or removed, the words are kept as long as a rollback may ask for them, and those
+    of the one edition before the present one, to tell what changed."""
+    last = select(refreshes.c.id).where(*CAN_BE_UNDONE).order_by(refreshes.c.id.desc()).limit(REFRESHES_TO_UNDO)
     may_come_back = select(changes.c.before_id).where(changes.c.refresh_id.in_(last), changes.c.before_id.is_not(None))
-    live = versions.alias("live")
-    is_gone = not_(exists().where(live.c.path == versions.c.path, live.c.state == "live"))
-    gone = select(versions.c.id).where(versions.c.state == "retired", is_gone, versions.c.id.not_in(may_come_back))
+    live, old = versions.alias("live"), versions.alias("old")
+    before_the_present = (
+        select(func.max(old.c.id))
+        .join(live, and_(live.c.path == old.c.path, live.c.state == "live", live.c.digest != old.c.digest))
+        .where(old.c.state == "retired")
+        .group_by(old.c.path)
+    )
+    gone = select(versions.c.id).where(
+        versions.c.state == "retired",
+        versions.c.id.not_in(may_come_back),
+        versions.c.id.not_in(before_the_present),
+    )
     connection.execute(delete(passages).where(passages.c.version_id.in_(gone)))

@@ -32,6 +32,7 @@ from ingestion.index.registry import (
     in_scopes,
     read_changes,
     read_ids_by_vector,
+    read_is_held,
     read_passages,
     read_passages_by_id,
     read_refreshes,
@@ -191,6 +192,11 @@ class Index:
         """The last refresh that is on record; None before the first."""
         return next(iter(self.history(limit=1)), None)
 
+    def is_held(self) -> bool:
+        """Whether the last refresh was rolled back, and none was run by hand since."""
+        with self._reading() as (connection, _):
+            return read_is_held(connection)
+
     def history(self, *, limit: int) -> list[PastRefresh]:
         """The refreshes that changed something or failed at something, the latest first."""
         with self._reading() as (connection, _):
@@ -301,7 +307,8 @@ class Index:
             if self._model is not None and state.model != self._model:
                 raise IndexUnavailable(
                     f"The index was built with {state.model} and the settings name {self._model}: run `staffroom "
-                    f"refresh` to build it anew with {self._model}, or set STAFFROOM_EMBEDDING_MODEL back."
+                    f"refresh` to build it anew with {self._model}, or set STAFFROOM_EMBEDDING_MODEL and "
+                    "STAFFROOM_EMBEDDING_PRECISION back."
                 )
             yield connection, state
 

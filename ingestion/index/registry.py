@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DocumentChange:
-    """What a refresh did to one document: `change` is added, changed, removed or failed, the last with its reason."""
+    """What a refresh did to one document: `change` is added, changed, removed, starts or ends (the edition came into
+    force or left it although its file is the same), or failed, with the reason."""
 
     path: str
     change: str
@@ -198,15 +199,29 @@ def read_changes(connection: Connection, refresh_id: int) -> list[DocumentChange
     return [DocumentChange(row.path, row.change, row.reason) for row in rows]
 
 
-def read_last_to_undo(connection: Connection) -> PastRefresh | None:
-    """The last refresh that changed documents or the trust and that no rollback undid; None where it was the first."""
-    did_something = or_(
+CAN_BE_UNDONE = (
+    refreshes.c.kind == "refresh",
+    refreshes.c.undone_by.is_(None),
+    or_(
         refreshes.c.trust_before.is_not(None),
-        refreshes.c.id.in_(select(changes.c.refresh_id).where(changes.c.change != "failed")),
-    )
-    candidates = [refreshes.c.kind == "refresh", refreshes.c.undone_by.is_(None), did_something]
-    last = read_refreshes(connection, *candidates, limit=2)
-    return last[0] if len(last) > 1 else None
+        refreshes.c.id.in_(select(changes.c.refresh_id).where(changes.c.change.in_(("added", "changed", "removed")))),
+    ),
+)
+"""A refresh that changed documents or the trust, and that no rollback undid."""
+
+
+def read_last_to_undo(connection: Connection) -> PastRefresh | None:
+    """The last refresh that can be undone; None where there is none, or nothing was before it."""
+    last = next(iter(read_refreshes(connection, *CAN_BE_UNDONE, limit=1)), None)
+    if last is None or read_refreshes(connection, refreshes.c.id < last.id, limit=1):
+        return last
+    replaced = select(changes.c.id).where(changes.c.refresh_id == last.id, changes.c.before_id.is_not(None)).limit(1)
+    return last if connection.execute(replaced).first() is not None else None
+
+
+def read_is_held(connection: Connection) -> bool:
+    """Whether a rollback keeps refreshes that nobody asked for from undoing it."""
+    return connection.execute(select(facts.c.value).where(facts.c.name == "held")).scalar() == "yes"
 
 
 def version_of(row: Row[Any]) -> Version:

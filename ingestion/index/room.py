@@ -11,7 +11,8 @@ RESERVE_BYTES = 50 << 20
 
 def need_room(folder: Path) -> None:
     """Raises IndexUnavailable where less than `RESERVE_BYTES` are free on the disk of a folder; cheap to call often."""
-    free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(there).free
     if free < RESERVE_BYTES:
         raise IndexUnavailable(
             f"The disk of {folder} is full but for {free >> 20} MB: free some room and run `staffroom refresh` again. "

@@ -143,8 +143,8 @@ changes = Table(
     Index("changes_refresh", "refresh_id"),
     Index("changes_path", "path"),
 )
-"""What each refresh did to each document: `change` is added, changed, removed or failed (with the reason); the versions
-before and after, of which a rollback brings the former back."""
+"""What each refresh did to each document: `change` is added, changed, removed, starts or ends (of being in force), or
+failed (with the reason); the versions before and after, of which a rollback brings the former back."""
 
 facts = Table(
     "facts",

@@ -49,7 +49,9 @@ def switch_to(connection: Connection, state: NextState, entry: HistoryEntry, *, 
     something, or failed at something new."""
     now = datetime.now(UTC)
     trust_before = read_trust(connection)
-    done = documents_changed(connection, removed=state.removed, failed=state.failed)
+    done = documents_changed(
+        connection, state.standings, removed=state.removed, failed=state.failed if entry.undoes is None else ()
+    )
     is_changed = any(
         [
             _retire(connection, state.removed, now),
@@ -65,6 +67,7 @@ def switch_to(connection: Connection, state: NextState, entry: HistoryEntry, *, 
             is_changed,
             _set_sources(connection, state.sources, now),
             _set_failures(connection, state.failed, now),
+            _set_fact(connection, "held", "no" if entry.undoes is None else "yes"),
         ]
     )
     _unindex_words(connection)

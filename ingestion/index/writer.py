@@ -12,14 +12,14 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ingestion.editions import Edition, Standing
 from ingestion.errors import IndexUnavailable, RefreshRunning
@@ -36,17 +36,19 @@ from ingestion.index.registry import (
     State,
     batches,
     count_searched,
+    read_is_held,
     read_last_to_undo,
     read_sources,
     read_state,
     read_trust,
 )
 from ingestion.index.room import need_room
-from ingestion.index.schema import changes, failures, lease, passages, versions
+from ingestion.index.schema import changes, failures, lease, passages, refreshes, versions
 from ingestion.index.staging import StagedFile, stage_again, stage_version, stamp_of
 from ingestion.index.switching import NextState, switch_to
 from ingestion.index.vectors import VectorPlace, VectorStore, vectors_at
 from ingestion.model import (
+    CORPUS,
     Failure,
     FileStamp,
     ParsedDocument,
@@ -125,7 +127,7 @@ class IndexWriter:
     def rehearsal(self) -> Iterator["WritableIndex"]:
         """A copy of the registry without its vectors: whatever is done to it is gone afterwards."""
         with self._database.rehearsal() as database:
-            index = WritableIndex(database, vectors=None)
+            index = WritableIndex(database, vectors=self._vectors, is_rehearsal=True)
             index.discard_staged()
             yield index
 
@@ -133,10 +135,11 @@ class IndexWriter:
 class WritableIndex:
     """The index while one refresh works on it, in the order of the methods below."""
 
-    def __init__(self, database: OpenDatabase, *, vectors: VectorPlace | None) -> None:
-        """`vectors` is None in a rehearsal: what is live is then taken to have its vectors."""
+    def __init__(self, database: OpenDatabase, *, vectors: VectorPlace, is_rehearsal: bool = False) -> None:
+        """In a rehearsal the vectors are not opened: what is live has them all, or none where their mark is gone."""
         self._database = database
         self._vectors_at = vectors
+        self._is_rehearsal = is_rehearsal
         self._vectors: VectorStore | None = None
         self._holder = f"{_machine()}:{os.getpid()}:{_PROCESS}:{secrets.token_hex(4)}"
         self._is_leased = False
@@ -169,7 +172,7 @@ class WritableIndex:
     def need_room(self) -> None:
         """Raises IndexUnavailable where the disk is about to be full."""
         for place in (self._database.place, self._vectors_at):
-            if place is not None and place.folder is not None:
+            if place.folder is not None:
                 need_room(place.folder)
 
     def renew_lease(self) -> None:
@@ -192,6 +195,7 @@ class WritableIndex:
         """Every path that the registry knows: live versions, and files that failed from the first."""
         with self._transaction() as connection:
             failed = set(connection.execute(select(failures.c.path)).scalars())
+            sources = read_sources(connection)
             known = {
                 row.path: KnownFile(
                     school=codec.decode_school(row.school),
@@ -204,7 +208,7 @@ class WritableIndex:
                 for row in connection.execute(select(versions).where(IS_LIVE))
             }
         never_read = KnownFile(None, FileStamp(0, 0), "", "", failed=True, has_version=False)
-        return known | dict.fromkeys(failed - known.keys(), never_read)
+        return known | {path: replace(never_read, source=_source_of(path, sources)) for path in failed - known.keys()}
 
     def known_trust(self) -> Trust:
         """`trust.toml` as the last refresh read it; a trust with no schools before the first."""
@@ -239,6 +243,23 @@ class WritableIndex:
                 return None
             return count_searched(connection, everywhere=True)
 
+    def newest_record(self) -> int:
+        """The number of the last refresh on record; 0 before the first."""
+        with self._transaction() as connection:
+            newest: int = connection.execute(select(func.coalesce(func.max(refreshes.c.id), 0))).scalar_one()
+            return newest
+
+    def is_held(self) -> bool:
+        """Whether a rollback keeps refreshes that nobody asked for from undoing it."""
+        with self._transaction() as connection:
+            return read_is_held(connection)
+
+    def standings(self) -> dict[str, Standing]:
+        """The standing of every document in service, by path, as readers see it."""
+        with self._transaction() as connection:
+            rows = connection.execute(select(versions).where(IS_LIVE))
+            return {row.path: Standing(cast(Status, row.status), row.doubt) for row in rows}
+
     def staged_paths(self) -> list[str]:
         with self._transaction() as connection:
             staged = select(versions.c.path).where(versions.c.state == "staged").order_by(versions.c.path)
@@ -252,13 +273,15 @@ class WritableIndex:
     def stage_before(self, past: PastRefresh) -> list[str]:
         """Stage every document as it was before that refresh; the paths of those that were not there, to be removed.
 
-        Raises CannotStart where the words of one are no longer kept.
+        One that was taken out since it must not be read stays out. Raises CannotStart where the words of one are no
+        longer kept.
         """
         removed = []
         with self._transaction() as connection:
             live = set(connection.execute(select(versions.c.path).where(IS_LIVE)).scalars())
+            refused = set(connection.execute(select(failures.c.path)).scalars()) - live
             for row in connection.execute(select(changes).where(changes.c.refresh_id == past.id)).all():
-                if row.before_id is not None:
+                if row.before_id is not None and row.path not in refused:
                     stage_again(connection, row.before_id)
                 elif row.change == "added" and row.path in live:
                     removed.append(row.path)
@@ -304,13 +327,14 @@ class WritableIndex:
                     now.setdefault(codec.decode_school(row.school), []).append(row.id)
                 if row.id in coming and row.path in standings and standings[row.path].status == "in_force":
                     then.setdefault(codec.decode_school(row.school), []).append(row.id)
-            is_same_model = read_state(connection).model == model
+            held = read_state(connection)
+            has_vectors = held.model == model and self._has_mark(held) if self._is_rehearsal else True
             counts = {
                 school: [_vector_counts(connection, ids.get(school, [])) for ids in (now, then)]
                 for school in sorted(now.keys() | then.keys(), key=lambda school: school or "")
             }
         return [
-            self._scope_work(school, now=before, then=after, model=model, is_same_model=is_same_model)
+            self._scope_work(school, now=before, then=after, model=model, has_vectors=has_vectors)
             for school, (before, after) in counts.items()
         ]
 
@@ -352,10 +376,10 @@ class WritableIndex:
             return switch_to(connection, state, entry, has_new_vectors=has_new_vectors)
 
     def _scope_work(
-        self, school: School, *, now: Mapping[str, int], then: Mapping[str, int], model: str, is_same_model: bool
+        self, school: School, *, now: Mapping[str, int], then: Mapping[str, int], model: str, has_vectors: bool
     ) -> ScopeWork:
-        if self._vectors_at is None:
-            present = set(now) if is_same_model else set()
+        if self._is_rehearsal:
+            present = set(now) if has_vectors else set()
         else:
             present = self._store().ids(school=school, model=model)
         missing = then.keys() - present
@@ -375,16 +399,16 @@ class WritableIndex:
     # beside the vectors says of which state they are; it goes with them, and a refresh that died has not set it.
 
     def _set_mark(self) -> None:
-        assert self._vectors_at is not None, "a rehearsal has no vectors"
+        assert not self._is_rehearsal, "a rehearsal has no vectors"
         with self._transaction() as connection:
             state = read_state(connection)
             self._vectors_at.set_mark(state.identity, _mark(state))
 
     def _has_mark(self, state: State) -> bool:
-        return self._vectors_at is not None and self._vectors_at.mark(state.identity) == _mark(state)
+        return self._vectors_at.mark(state.identity) == _mark(state)
 
     def _store(self) -> VectorStore:
-        assert self._vectors_at is not None, "a rehearsal has no vectors"
+        assert not self._is_rehearsal, "a rehearsal has no vectors"
         if self._vectors is None:
             with self._transaction() as connection:
                 identity = read_state(connection).identity
@@ -408,9 +432,15 @@ _CORPUS = select(versions).where(IS_CORPUS)
 # ── the corpus to come ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _source_of(path: str, sources: Iterable[str]) -> str:
+    """The source that a path is of: those of a source that `trust.toml` names begin with its name."""
+    name = path.split("/", 1)[0]
+    return name if name in sources else CORPUS
+
+
 def _coming(connection: Connection) -> dict[str, int]:
     """The version that each path will have: the staged one, else the live one."""
-    rows = connection.execute(select(versions.c.path, versions.c.id, versions.c.state)).all()
+    rows = connection.execute(select(versions.c.path, versions.c.id, versions.c.state).where(IS_CORPUS)).all()
     live = {row.path: row.id for row in rows if row.state == "live"}
     return live | {row.path: row.id for row in rows if row.state == "staged"}
 

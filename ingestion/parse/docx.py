@@ -15,9 +15,11 @@ from typing import Any
 
 from docx.document import Document as WordDocument
 from docx.opc.part import PartFactory
+from docx.oxml.ns import nsmap
 from docx.oxml.ns import qn as qualified_name
 from docx.package import Package
 from docx.parts.document import DocumentPart
+from lxml import etree
 
 from ingestion.errors import DocumentNotRead
 from ingestion.metadata import Cover
@@ -25,6 +27,7 @@ from ingestion.model import BlockKind
 from ingestion.parse.office import DAMAGED, OfficeFormat, refuse_other_packages
 from ingestion.parse.reading import Reading, fold
 from ingestion.parse.wordprocessor import (
+    MAX_ANCESTORS,
     MAX_COLUMNS,
     Cell,
     Item,
@@ -34,6 +37,7 @@ from ingestion.parse.wordprocessor import (
     Words,
     list_number,
     outline_of,
+    refuse_too_long,
     table_items,
     titles_of,
 )
@@ -46,6 +50,7 @@ def read_docx(data: bytes) -> Reading:
     """The text of a Word document under its headings. Raises DocumentNotRead: no Word file, one under a password, an
     old one under a new name, a damaged one."""
     document = _opened(data)
+    refuse_too_long(paragraphs=_PARAGRAPH_COUNT(document.element.body), runs=_RUN_COUNT(document.element.body))
     body = _Body(document)
     items = list(body.items())
     return Reading(
@@ -69,6 +74,9 @@ def _opened(data: bytes) -> WordDocument:
     return document
 
 
+_PARAGRAPH_COUNT, _RUN_COUNT = (
+    etree.XPath(f"count(.//w:{name})", namespaces={"w": nsmap["w"]}, smart_strings=False) for name in ("p", "r")
+)
 _FORMAT = OfficeFormat("Word document", "Word", ".docx", "word/document.xml")
 
 for _content_type in (
@@ -257,6 +265,7 @@ class _Styles:
             "",
         )
         self.read: dict[str, _Style] = {}
+        self.looks: dict[str, list[Any]] = {}
 
     def of(self, style_id: str) -> _Style:
         style_id = style_id if style_id in self.elements else self.default_id
@@ -284,15 +293,17 @@ class _Styles:
 
     def within(self, style: _Style, run_style_id: str) -> _Style:
         """The look of a run that a style of its own sets apart within a paragraph of a style."""
-        for key in self._chain(run_style_id):
-            look = self.elements[key].find(qn("w:rPr"))
-            style = style if look is None else _with_look(style, look)
+        if run_style_id not in self.looks:
+            looks = (self.elements[key].find(qn("w:rPr")) for key in self._chain(run_style_id))
+            self.looks[run_style_id] = [look for look in looks if look is not None]
+        for look in self.looks[run_style_id]:
+            style = _with_look(style, look)
         return style
 
     def _chain(self, style_id: str) -> list[str]:
         """A style and those it is based on, the outermost first."""
         chain: list[str] = []
-        while style_id in self.elements and style_id not in chain:
+        while style_id in self.elements and style_id not in chain and len(chain) <= MAX_ANCESTORS:
             chain.append(style_id)
             style_id = _val(self.elements[style_id], "w:basedOn")
         return chain[::-1]

@@ -95,9 +95,7 @@ class _FrontMatter(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             raise _NotStated("repeats a value by its name (*name): write the value out, or put quotes around it", line)
         if self.depth == MAX_FRONT_MATTER_DEPTH:
-            raise _NotStated(
-                f"nests lists more than {MAX_FRONT_MATTER_DEPTH} deep: put quotes around the value", line
-            )
+            raise _NotStated(f"nests lists more than {MAX_FRONT_MATTER_DEPTH} deep: put quotes around the value", line)
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -39,6 +40,7 @@ from ingestion.parse.odt_styles import (
 from ingestion.parse.reading import Reading, fold
 from ingestion.parse.wordprocessor import (
     MAX_COLUMNS,
+    MAX_PARAGRAPHS,
     Cell,
     Item,
     Pages,
@@ -46,6 +48,7 @@ from ingestion.parse.wordprocessor import (
     Span,
     Words,
     outline_of,
+    refuse_too_long,
     table_items,
     titles_of,
 )
@@ -65,6 +68,7 @@ def read_odt(data: bytes) -> Reading:
     text = content.find(f"{OFFICE}body/{OFFICE}text") if content is not None else None
     if content is None or text is None:
         raise DocumentNotRead("there is no text document in it: open it in LibreOffice and save it as .odt")
+    refuse_too_long(paragraphs=_PARAGRAPH_COUNT(text), runs=_RUN_COUNT(text))
     body = _Body(Styles(styles, content), package)
     items = list(body.items(text))
     title, page_count = _properties(package)
@@ -77,6 +81,12 @@ def read_odt(data: bytes) -> Reading:
             margins=tuple(_margins(styles)) if styles is not None else (),
         ),
     )
+
+
+_PARAGRAPH_COUNT, _RUN_COUNT = (
+    etree.XPath(f"count({path})", namespaces={"text": TEXT.strip("{}")}, smart_strings=False)
+    for path in (".//text:p | .//text:h", ".//text:span")
+)
 
 
 # ── the package ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -325,6 +335,7 @@ class _Body:
         self._page_starts(style)
         grid: list[list[Cell]] = []
         marked: list[bool] = []
+        columns = 0
         spans: dict[int, tuple[int, int]] = {}  # column → rows still to come of the cell above, and its columns
         declared = sum(_count(column, "number-columns-repeated") for column in table.iter(f"{TABLE}table-column"))
         for row, is_header in self._rows(table):
@@ -335,7 +346,12 @@ class _Body:
             repeated = min(_count(row, "number-rows-repeated"), MAX_ROWS_REPEATED) if _has_words(cells) else 1
             grid += [cells] * repeated
             marked += [is_header] * repeated
-        yield from table_items(grid, page=self.pages.number, marked=marked)
+            columns += sum(cell.columns for cell in cells) * repeated
+            refuse_too_long(paragraphs=0, runs=columns)
+        # Tables that repeat their rows within rows that repeat grow with each that is around them.
+        items = list(islice(table_items(grid, page=self.pages.number, marked=marked), MAX_PARAGRAPHS + 1))
+        refuse_too_long(paragraphs=len(items), runs=0)
+        yield from items
 
     def _rows(self, parent: Any, *, is_header: bool = False) -> Iterator[tuple[Any, bool]]:
         for element in parent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingestion.model import BlockKind
-from ingestion.parse.wordprocessor import list_number
+from ingestion.parse.wordprocessor import MAX_ANCESTORS, list_number
 
 URN = "urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, META, TEXT, TABLE, DRAW, STYLE, MANIFEST = (
@@ -21,8 +21,6 @@ ID = "{http://www.w3.org/XML/1998/namespace}id"
 TITLE = "{http://purl.org/dc/elements/1.1/}title"
 PARAGRAPHS = frozenset({f"{TEXT}p", f"{TEXT}h"})
 
-MAX_ANCESTORS = 50
-"""Styles that a style is based on, one on the other; people's have three or four. What lies further up is not read."""
 DEFAULT_HALF_POINTS = 24
 """12 points, which LibreOffice sets where a file states no size."""
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from ingestion.contents import CONTENTS_HEADING
+from ingestion.errors import DocumentNotRead
 from ingestion.model import BlockKind, Locator
 from ingestion.parse.reading import Outline, fold
 from ingestion.parse.text import NUMBERED_HEADING, item_of
@@ -30,6 +31,20 @@ leaves where pages broke, page numbers would then be a guess."""
 MAX_COLUMNS = 64
 """Word allows 63 in a table. A cell that claims to run over more columns is taken for one over so many; where a row has
 so many already, for one over one."""
+MAX_PARAGRAPHS = 200_000
+MAX_RUNS = 2_000_000
+"""Stretches of text in one look. Ten times what the longest document has that is handed on (some 5,000 pages)."""
+MAX_ANCESTORS = 50
+"""Styles that a style is based on, one on the other; people's have three or four. What lies further up is not read."""
+
+
+def refuse_too_long(*, paragraphs: float, runs: float) -> None:
+    """Raises DocumentNotRead for more than is read of one document, before it is walked."""
+    for count, limit, parts in ((paragraphs, MAX_PARAGRAPHS, "paragraphs"), (runs, MAX_RUNS, "pieces of text")):
+        if count > limit:
+            raise DocumentNotRead(
+                f"it has more {parts} than are read of one document ({limit:,}): divide it into smaller ones"
+            )
 
 
 # ── what a body is made of ───────────────────────────────────────────────────────────────────────────────────────────

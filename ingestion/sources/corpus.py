@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,5 +26,8 @@ class TrustCorpus:
         return self.folder.read_trust()
 
     def sources(self, trust: Trust) -> list[Source]:
-        """The corpus folder first."""
+        """The corpus folder first. What was fetched of a source that is no longer named is forgotten."""
+        if self._cache.is_dir():
+            for folder in set(os.listdir(self._cache)) - {source.name for source in trust.sources}:
+                shutil.rmtree(self._cache / folder, ignore_errors=True)
         return [self.folder, *open_sources(trust, cache=self._cache, environment=self._environment)]

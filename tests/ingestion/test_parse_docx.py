@@ -17,7 +17,7 @@ from docx.shared import Pt
 from ingestion.errors import DocumentNotRead
 from ingestion.model import ParsedDocument
 from ingestion.parse.docx import read_docx
-from ingestion.parse.wordprocessor import list_number
+from ingestion.parse.wordprocessor import Cell, Paragraph, Span, Table, list_number, table_items
 from tests.ingestion.files import parsed, shown, word
 
 W = nsdecls("w")
@@ -453,3 +453,10 @@ def test_a_document_saved_as_strict_open_xml_is_named() -> None:
 def test_a_document_with_a_damaged_part_is_named() -> None:
     with pytest.raises(DocumentNotRead, match="it is damaged: open it in Word, which may mend it, and save it again"):
         parsed(with_parts(lambda name, content: content[:90] if "document.xml" in name else content), "trust/a.docx")
+
+
+def test_cells_that_claim_more_columns_than_a_table_can_have_are_over_one_each() -> None:
+    cell = Cell((Paragraph("a", Span(1, 1)),), columns=64)
+    [table] = table_items([[cell] * 60] * 2, page=1, marked=[False, False])
+    assert isinstance(table, Table)
+    assert [len(row) for row in table.rows] == [64 + 59, 64 + 59]

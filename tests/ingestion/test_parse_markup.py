@@ -77,6 +77,19 @@ def test_front_matter_that_is_no_yaml_is_named_with_its_line() -> None:
         parsed("---\ntitle: a\nversion: b: c\n---\nwords", "a.md")
 
 
+@pytest.mark.parametrize(
+    "stated", ["effective_from: 2026-02-30", "effective_from: 0000-01-01", "draft: !!bool perhaps"]
+)
+def test_a_value_of_the_front_matter_that_cannot_be_is_named_with_its_key(stated: str) -> None:
+    with pytest.raises(DocumentNotRead, match=r"its front matter states a date that no calendar has") as refused:
+        parsed(f"---\ntitle: Phones\n{stated}\n---\nwords", "a.md")
+    assert str(refused.value).endswith(f": correct it (line 3: {stated!r})")
+
+
+def test_a_number_in_the_front_matter_is_read_as_it_is_written() -> None:
+    assert parsed("---\ntitle: Phones\nversion: 2.10\n---\nwords", "a.md").metadata.version == "2.10"
+
+
 def test_a_rule_at_the_top_of_markdown_is_no_front_matter() -> None:
     assert texts(parsed("---\nWords of their own\n---\n\nMore.", "a.md"))[-1] == "More."
 

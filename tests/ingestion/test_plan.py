@@ -11,8 +11,9 @@ from ingestion.plan import (
     KnownFile,
     Listing,
     RefreshPlan,
-    is_unchanged,
+    is_same_document,
     plan_refresh,
+    refuse_empty_corpus,
     refuse_lost_trust,
     refuse_mass_removal,
 )
@@ -88,16 +89,31 @@ def test_a_plan_is_sorted_by_path() -> None:
         (KNOWN, None, "d1", True),
         (KNOWN, None, "d2", False),
         (KNOWN, Slug("saltmarsh"), "d1", False),
-        (replace(KNOWN, reader="0"), None, "d1", False),
+        (replace(KNOWN, source="dfe"), None, "d1", False),
+        (replace(KNOWN, reader="0"), None, "d1", True),
         (replace(KNOWN, failed=True), None, "d1", True),
         (replace(KNOWN, has_version=False), None, "d1", False),
         (None, None, "d1", False),
     ],
 )
-def test_a_file_is_unchanged_when_the_same_bytes_were_read_for_the_same_school(
+def test_a_document_is_the_same_when_its_bytes_were_read_for_the_same_school_from_the_same_source(
     known: KnownFile | None, school: Slug | None, digest: str, expected: bool
 ) -> None:
-    assert is_unchanged(known, school=school, digest=digest) is expected
+    assert is_same_document(known, replace(FILE, school=school), digest=digest) is expected
+
+
+def test_another_corpus_folder_that_is_empty_is_likelier_not_mounted() -> None:
+    with pytest.raises(CannotStart, match=r"holds no document, and the index holds 1, .*--allow-mass-removal"):
+        refuse_empty_corpus([Listing(CORPUS, "elsewhere")], {"trust/pay.md": KNOWN})
+    refuse_empty_corpus([Listing(CORPUS, "elsewhere", (FILE,))], {"trust/pay.md": KNOWN})
+    refuse_empty_corpus([Listing(CORPUS, "elsewhere")], {})
+
+
+def test_a_source_of_one_document_is_not_emptied_without_a_question() -> None:
+    known = {"handbooks/all.docx": replace(KNOWN, source="handbooks")}
+    plan = plan_refresh([Listing("handbooks", "a share")], known)
+    with pytest.raises(CannotStart, match="remove 1 of 1 documents of the source handbooks"):
+        refuse_mass_removal(plan, [Listing("handbooks", "a share")], known, replaced=frozenset())
 
 
 def test_of_a_source_that_is_down_every_document_stays_and_nothing_is_read() -> None:

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import ingestion.refresh as refreshing
+from ingestion import plan
 from ingestion.errors import CannotStart, CorpusError, IndexUnavailable, RefreshRunning
+from ingestion.index import staging
 from ingestion.model import Acronym, Failure, PassageCounts, RawFile, RefreshReport, SchoolRecord, Slug, Trust
 from ingestion.refresh import Progress, refresh
 from tests.backends import place_at
@@ -276,6 +279,9 @@ def test_an_edition_that_comes_into_force_on_its_day_needs_no_file_to_change(des
     desk.source.reads.clear()
     result = desk.refresh(today=date(2027, 1, 1))
     assert (result.kept, result.passages) == (5, PassageCounts(embedded=1, kept=5, removed=1))
+    assert (result.starts, result.ends) == (("trust/lone-3.md",), ("trust/lone-2.md",))
+    last = desk.look(lambda index: index.changes_of(index.history(limit=1)[0]))
+    assert [(one.path, one.change) for one in last] == [("trust/lone-2.md", "ends"), ("trust/lone-3.md", "starts")]
     assert desk.source.reads == []
     assert desk.ask("ring") == ["Ring every two hours."]
 
@@ -375,7 +381,7 @@ def test_another_embedding_model_builds_the_index_anew(desk: Desk) -> None:
     assert desk.refresh() == report(kept=3, passages=PassageCounts(embedded=5))
     assert desk.ask("may I request leave") == [LEAVE]
     desk.embedder = FakeEmbedder()
-    with pytest.raises(IndexUnavailable, match="set STAFFROOM_EMBEDDING_MODEL back"):
+    with pytest.raises(IndexUnavailable, match="set STAFFROOM_EMBEDDING_MODEL and STAFFROOM_EMBEDDING_PRECISION back"):
         desk.open()
 
 
@@ -394,10 +400,25 @@ def test_while_another_model_builds_its_index_the_old_one_answers(desk: Desk) ->
     assert desk.ask("may I request leave") == [LEAVE]
 
 
+def test_a_newer_reader_reads_every_document_again_and_changes_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.refresh()
+    for module in (plan, staging, refreshing):
+        monkeypatch.setattr(module, "READER", "next")
+    assert desk.refresh(dry_run=True) == report(kept=3, passages=PassageCounts(kept=5), dry_run=True)
+    desk.source.reads.clear()
+    assert desk.refresh() == report(kept=3, passages=PassageCounts(kept=5))
+    assert len(desk.source.reads) == 3
+    assert desk.refresh() == report(kept=3, passages=PassageCounts(kept=5))
+    assert len(desk.source.reads) == 3
+
+
 def test_vectors_that_were_deleted_are_made_again_from_the_registry(desk: Desk) -> None:
     desk.refresh()
     desk.forget_vectors()
     desk.source.reads.clear()
+    assert desk.refresh(dry_run=True).passages == PassageCounts(embedded=5)
     assert desk.refresh() == report(kept=3, passages=PassageCounts(embedded=5))
     assert desk.source.reads == []
     assert desk.ask("may I request leave") == [LEAVE]

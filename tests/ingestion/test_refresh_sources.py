@@ -136,3 +136,24 @@ def test_the_sources_of_a_replaced_corpus_go_with_it(desk: Desk) -> None:
     desk.source.identity, desk.source.others = "another corpus", []
     desk.source.documents, desk.source.trust = {"trust/own.md": "Our own."}, Trust(name="another")
     assert len(desk.refresh().removed) == 3
+
+
+def test_a_document_that_failed_stays_flagged_while_its_source_is_down(desk: Desk, web: WebSource) -> None:
+    web.documents["dfe/induction.html"] = "UNREADABLE"
+    desk.refresh()
+    failures = desk.look(lambda index: index.failures())
+    web.is_down = True
+    assert desk.refresh().failed == tuple(failures)
+    assert desk.look(lambda index: index.failures()) == failures != []
+    [hit] = desk.look(lambda index: index.matching("induction", schools=(), limit=5))
+    assert "could not be read" in (hit.found.version.doubt or "")
+
+
+def test_what_was_in_the_folder_and_is_now_a_sources_changes_hands(desk: Desk, web: WebSource) -> None:
+    desk.source.documents["dfe/guide.html"] = "The guide."
+    desk.refresh()
+    web.documents["dfe/guide.html"] = desk.source.documents.pop("dfe/guide.html")
+    desk.refresh()
+    web.is_down = True
+    assert desk.refresh().removed == ()
+    assert desk.ask("guide") == ["The guide."]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import CannotStart
+from ingestion.errors import CannotStart, RefreshHeld
 from ingestion.index.registry import DocumentChange, PastRefresh
-from ingestion.model import Acronym, Failure, Trust
+from ingestion.model import Acronym, Contact, Failure, SchoolRecord, Slug, SourceFile, Trust
 from tests.ingestion.texts import Desk
 
 pytestmark = pytest.mark.usefixtures("backend")
@@ -121,7 +121,7 @@ def test_two_rollbacks_go_back_two_refreshes(desk: Desk) -> None:
 
 
 def test_the_first_state_has_none_before_it(desk: Desk) -> None:
-    with pytest.raises(CannotStart, match="There is no earlier state to go back to"):
+    with pytest.raises(CannotStart, match="There is no refresh left that could be undone"):
         desk.roll_back()
     assert desk.ask("leave requested") == [LEAVE]
 
@@ -161,7 +161,7 @@ def test_a_document_that_still_fails_is_still_named(desk: Desk) -> None:
     ]
 
 
-def test_the_words_of_a_removed_document_are_forgotten_when_no_rollback_can_ask_for_them(desk: Desk) -> None:
+def test_words_that_no_rollback_can_ask_for_are_forgotten(desk: Desk) -> None:
     del desk.source.documents["trust/leave.md"]
     desk.refresh()
     for day in range(4):
@@ -171,7 +171,106 @@ def test_the_words_of_a_removed_document_are_forgotten_when_no_rollback_can_ask_
     desk.source.documents["trust/pay.md"] = PAY
     desk.refresh()
     assert not desk.words_kept("Leave may be requested")
-    assert desk.words_kept("Teachers are paid on day 1"), "what an edition before said is kept"
+    for time in range(5):
+        desk.source.documents["trust/other.md"] = f"Another rule, {time}."
+        desk.refresh()
+    assert desk.words_kept("Teachers are paid on day 3"), "the edition before the present one is kept"
+    assert not desk.words_kept("Teachers are paid on day 2")
+
+
+def test_a_document_that_was_added_by_mistake_is_forgotten_with_the_rollback(desk: Desk) -> None:
+    desk.source.documents["trust/mistake.md"] = "Ada was ill in May."
+    desk.refresh()
+    desk.roll_back()
+    assert not desk.words_kept("Ada was ill")
+
+
+def test_five_refreshes_can_be_undone_whatever_else_was_on_record(desk: Desk) -> None:
+    states = []
+    for number in range(5):
+        states.append(desk.contents())
+        desk.source.documents["trust/pay.md"] = f"title: Pay policy\nTeachers are paid on day {number}."
+        desk.refresh()
+        desk.source.documents["trust/locked.pdf"] = "UNREADABLE"
+        desk.refresh()
+        del desk.source.documents["trust/locked.pdf"]
+        desk.refresh()
+    for before in reversed(states):
+        desk.roll_back()
+        assert desk.contents() == before
+
+
+# ── what holds afterwards ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_after_a_rollback_nothing_refreshes_by_itself_until_one_was_run_by_hand(desk: Desk) -> None:
+    desk.source.documents["trust/pay.md"] = PAY_NOW
+    desk.refresh()
+    desk.roll_back()
+    with pytest.raises(RefreshHeld, match="run `staffroom refresh` once by hand"):
+        desk.refresh(by_itself=True)
+    assert desk.look(lambda index: index.is_held())
+    desk.source.documents["trust/pay.md"] = PAY  # the mend: what was wrong is put right, and equals what is in service
+    desk.refresh()
+    assert not desk.look(lambda index: index.is_held())
+    desk.source.documents["trust/pay.md"] = PAY_NOW
+    assert desk.refresh(by_itself=True).changed == ("trust/pay.md",)
+
+
+def test_a_rollback_while_the_sources_are_listed_is_not_undone(desk: Desk) -> None:
+    desk.source.documents["trust/pay.md"] = PAY_NOW
+    desk.refresh()
+    desk.source.documents["trust/new.md"] = "A new rule."
+    listed = desk.source.files
+
+    def slowly() -> list[SourceFile]:
+        desk.source.files = listed  # type: ignore[method-assign]
+        found = listed()
+        desk.roll_back()
+        return found
+
+    desk.source.files = slowly  # type: ignore[method-assign]
+    with pytest.raises(RefreshHeld):
+        desk.refresh(by_itself=True)
+    assert desk.ask("teachers paid") == ["Teachers are paid monthly."]
+
+
+def test_what_another_refresh_added_while_the_sources_were_listed_stays(desk: Desk) -> None:
+    desk.source.documents["trust/pay.md"] = PAY_NOW
+    listed = desk.source.files
+
+    def slowly() -> list[SourceFile]:
+        desk.source.files = listed  # type: ignore[method-assign]
+        found = listed()
+        desk.source.documents["trust/new.md"] = "A new rule."
+        desk.refresh()
+        return found
+
+    desk.source.files = slowly  # type: ignore[method-assign]
+    assert desk.refresh().removed == ()
+    assert desk.ask("new rule") == ["A new rule."]
+
+
+def test_safeguarding_numbers_of_today_stay_through_a_rollback(desk: Desk) -> None:
+    def trust(phone: str, name: str) -> Trust:
+        contacts = (Contact("Designated safeguarding lead", phone),)
+        return Trust(name, safeguarding=contacts, schools=(SchoolRecord(Slug("kestrel"), name, safeguarding=contacts),))
+
+    desk.source.trust = trust("111", "Old name")
+    desk.refresh()
+    desk.source.trust = trust("222", "New name")
+    report = desk.refresh()
+    assert report.trust_changed
+    assert desk.roll_back().trust_changed
+    assert desk.look(lambda index: index.trust()) == trust("222", "Old name")
+
+
+def test_a_document_that_must_not_be_read_does_not_come_back(desk: Desk) -> None:
+    desk.source.documents["trust/pay.md"] = PAY_NOW
+    desk.source.problems["trust/leave.md"] = "its folder is no school's"
+    desk.refresh()
+    assert desk.roll_back().added == ()
+    assert desk.ask("leave requested") == []
 
 
 # ── what the registry holds of editions ──────────────────────────────────────────────────────────────────────────────
