@@ -16,12 +16,10 @@ from bot.errors import SettingsError, StaffroomError
 from bot.prompts import load_prompt, load_replies
 from bot.settings import Settings
 from bot.status import CorpusStatus
-from ingestion.compare import compare_editions
 from ingestion.embed import Embedder
 from ingestion.errors import DocumentNotRead
-from ingestion.index import Index
 from ingestion.index.writer import IndexWriter, open_writer
-from ingestion.model import CORPUS, IndexedPassage, Passage, RefreshReport, SourceFile, Version
+from ingestion.model import CORPUS, RefreshReport, SourceFile
 from ingestion.refresh import OnProgress, refresh, roll_back
 from ingestion.sources import Source
 from ingestion.sources.corpus import TrustCorpus
@@ -104,81 +102,6 @@ def past_refreshes(settings: Settings) -> list[dict[str, Any]]:
         ]
     finally:
         index.close()
-
-
-def show_changes(settings: Settings, path: str, *, against: str | None = None) -> dict[str, Any]:
-    """What changed in a document from the edition before, passage by passage: the object that `show --changes --json`
-    prints. The edition before is the one the registry holds of the same path, else of the document that this one
-    superseded; or `against`.
-
-    Raises SettingsError where one of the two is not to be had.
-    """
-    index = open_reading_index(settings, model=None)
-    try:
-        after = _edition(index, path, 0)
-        if against is not None:
-            before = _edition(index, against, 0)
-        elif (predecessor := _predecessor(index, after[0])) is not None:
-            before = _edition(index, predecessor, 0)
-        else:
-            before = _edition(index, path, 1)
-    finally:
-        index.close()
-    compared = compare_editions(*([found.passage for found in passages] for _, passages in (before, after)))
-    return {
-        "before": _edition_as_json(before[0]),
-        "after": _edition_as_json(after[0]),
-        "passages": [
-            {
-                "change": one.change,
-                "before": _passage_as_json(one.before),
-                "after": _passage_as_json(one.after),
-            }
-            for one in compared
-        ],
-    }
-
-
-def _edition(index: Index, path: str, number: int) -> tuple[Version, list[IndexedPassage]]:
-    """The edition of a path that came so many before the latest, with its passages."""
-    editions = index.editions_of(path)
-    if not editions:
-        raise SettingsError(f"There is no document {path!r} in the index. Paths are relative to the corpus folder.")
-    kept = [edition for edition in editions if edition[1]]
-    if len(kept) <= number:
-        raise SettingsError(
-            f"The index holds one edition of {path} and none before it: name the other document with --against."
-        )
-    return kept[number]
-
-
-def _predecessor(index: Index, version: Version) -> str | None:
-    """The path of the document that stands superseded by this one: the latest of the same school and title."""
-    if len([edition for edition in index.editions_of(version.path) if edition[1]]) > 1:
-        return None
-    older = [
-        other.path
-        for other in index.versions()
-        if other.path != version.path
-        and other.status == "superseded"
-        and (other.school, other.title.casefold()) == (version.school, version.title.casefold())
-    ]
-    return older[-1] if older else None
-
-
-def _edition_as_json(version: Version) -> dict[str, Any]:
-    return {
-        "path": version.path,
-        "title": version.title,
-        "version": version.metadata.version,
-        "status": version.status,
-    }
-
-
-def _passage_as_json(passage: Passage | None) -> dict[str, Any] | None:
-    if passage is None:
-        return None
-    return {"heading": list(passage.heading), "locator": str(passage.locator), "text": passage.text}
 
 
 def corpus_of(settings: Settings) -> TrustCorpus:

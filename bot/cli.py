@@ -229,7 +229,8 @@ def show(
     ] = None,
 ) -> None:
     """Show a document as Staffroom reads it: what it says of itself, its sections and passages."""
-    from bot.administer import show_changes, show_document
+    from bot.administer import show_document
+    from bot.changes import show_changes
     from bot.terminal import print_changes
     from ingestion.errors import DocumentNotRead
 

@@ -162,7 +162,10 @@ def print_changes(compared: Mapping[str, Any]) -> None:
 
 def _edition_name(edition: Mapping[str, Any]) -> str:
     version = f", version {edition['version']}" if edition["version"] else ""
-    return f"{edition['title']} ({edition['path']}{version}, {edition['status'].replace('_', ' ')})"
+    status = edition["status"].replace("_", " ")
+    if edition["retired_on"]:
+        status = f"{'before, ' if status == 'replaced' else ''}{status} on {spoken_date(edition['retired_on'])}"
+    return f"{edition['title']} ({edition['path']}{version}, {status})"
 
 
 def print_eval(report: EvalReport) -> None:

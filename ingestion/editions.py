@@ -1,6 +1,7 @@
 """Which edition of each document is in force on a given day, and how certain is that?
 
-What a document says of itself comes first. `decide_editions` reads no file and no clock. In this order:
+What a document says of itself comes first. `decide_editions` reads no file and no clock; `edition_before` tells by the
+same rules which edition one replaced. In this order:
 
 1. `status: superseded`, `draft` or `withdrawn` stands as stated.
 2. An `effective_from` after today makes an edition wait, whatever its status says; its predecessor stays in force.
@@ -27,7 +28,7 @@ from ingestion.model import Metadata, School, Status
 REMEMBERED = 20_000
 """Titles whose words are kept apart: each is compared with all its namesakes."""
 
-__all__ = ["Edition", "Standing", "decide_editions", "first_day"]
+__all__ = ["Edition", "Standing", "decide_editions", "edition_before", "first_day"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,24 @@ def decide_editions(editions: Iterable[Edition], *, today: date) -> dict[str, St
     for rivals in _rivals(in_force, successors):
         standings |= _settle(rivals, today)
     return standings
+
+
+def edition_before(edition: Edition, editions: Iterable[Edition]) -> Edition | None:
+    """The edition that this one replaced, or will; None where there is none, or nothing tells which of two is earlier.
+
+    That which it names as superseded; else of the same document the last that what both state tells to be earlier; else
+    the last that is earlier by what decides which of them is searched. A draft was never in force, so none is replaced.
+    Of an edition in several files it is the one of the same format.
+    """
+    others = [one for one in editions if one.path != edition.path and one.metadata.status != "draft"]
+    others.sort(key=lambda one: (_suffix(one) != _suffix(edition), one.path))
+    named = _named_by(edition, others)
+    namesakes = [one for one in others if _are_editions_of_one_document(edition, one)]
+    earlier = named or [one for one in namesakes if _order(edition, one) > 0]
+    if not earlier:
+        earlier = [one for one in namesakes if _is_searched_rather_than(edition, one)]
+    last = [one for one in earlier if not any(_order(other, one) > 0 for other in earlier)]
+    return _latest_approved(last or earlier)[0] if earlier else None
 
 
 # ── what an edition says of itself ───────────────────────────────────────────────────────────────────────────────────
@@ -163,6 +182,17 @@ def _title_and_version(stated: str) -> tuple[str, tuple[int, ...] | None]:
     return _normalised(stated), version_key(match[1] or match[2]) if match else None
 
 
+def _named_by(edition: Edition, others: Sequence[Edition]) -> list[Edition]:
+    """Those that an edition names as superseded, without those that name it in their turn."""
+    corpus = [edition, *others]
+    successors = _successors(corpus, dict.fromkeys((one.path for one in corpus), Standing("in_force")))
+    return [
+        one
+        for one in others
+        if edition.path in successors.get(one.path, ()) and not _leads_to(one.path, edition.path, successors)
+    ]
+
+
 # ── which files are editions of one document ─────────────────────────────────────────────────────────────────────────
 
 KINDS_WITH_EDITIONS = ("policy", "behaviour", "values")
@@ -193,6 +223,17 @@ def _document(edition: Edition) -> str:
     if edition.metadata.kind in KINDS_WITH_EDITIONS and "admission" not in title:
         return _without_edition(title)[0]
     return title
+
+
+def _are_editions_of_one_document(one: Edition, other: Edition) -> bool:
+    if one.school != other.school or _document(one) != _document(other):
+        return False
+    is_policy = any(edition.metadata.kind in KINDS_WITH_EDITIONS for edition in (one, other))
+    return is_policy or (_states_an_edition(one) and _states_an_edition(other))
+
+
+def _suffix(edition: Edition) -> str:
+    return edition.path.rsplit("/", 1)[-1].rpartition(".")[2].casefold()
 
 
 _EDITION_WORDS = frozenset(
@@ -385,6 +426,8 @@ CRITERIA: tuple[tuple[str, Callable[[Edition], object]], ...] = (
 )
 """What tells, in this order, which edition is searched where nothing tells for certain which is in force."""
 
+BY_ITS_PATH = "for no better reason than that its path comes first"
+
 
 def _latest_approved(editions: Sequence[Edition]) -> tuple[Edition, str]:
     """The edition to search, and why that one: the first criterion in which one is beyond all the others."""
@@ -397,7 +440,16 @@ def _latest_approved(editions: Sequence[Edition]) -> tuple[Edition, str]:
         left = [one for value, one in measured if value == best]
         if all(one is left[0] or _is_same_edition(one, left[0]) for one in left):
             return left[0], because
-    return left[0], "for no better reason than that its path comes first"
+    return left[0], BY_ITS_PATH
+
+
+def _is_searched_rather_than(one: Edition, other: Edition) -> bool:
+    """Whether, of two editions that nothing tells for certain from each other, this one would be searched, and for a
+    reason."""
+    if _order(one, other) or _is_same_edition(one, other):
+        return False
+    chosen, because = _latest_approved([one, other])
+    return chosen is one and because != BY_ITS_PATH
 
 
 def _version_in_name(path: str) -> tuple[int, ...] | None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -40,11 +41,12 @@ from ingestion.index.registry import (
     read_trust,
     read_versions,
     scopes_of,
+    version_of,
 )
-from ingestion.index.schema import failures, records, sources, versions
+from ingestion.index.schema import changes, failures, records, sources, versions
 from ingestion.index.vectors import VectorPlace, VectorsFailed, VectorStore, vectors_at
 from ingestion.index.words import count_passages_with, search_words
-from ingestion.model import Failure, Hit, IndexedPassage, Record, School, Slug, Trust, Version
+from ingestion.model import Failure, Hit, IndexedPassage, Passage, Record, School, Slug, Trust, Version
 
 PATIENCE_SECONDS = 5.0
 """How long a search that a refresh disturbs is tried again: two or three tries, in general. What fails on is broken."""
@@ -68,6 +70,21 @@ def open_index(
         index.close()
         raise
     return index
+
+
+@dataclass(frozen=True)
+class HeldEdition:
+    """One edition of a document as the registry holds it, in the corpus or no longer.
+
+    Editions of one `digest` are the same bytes, which a newer reader may have read anew. `retired_at` (ISO 8601, UTC)
+    is when it left the corpus, None of the one that is there; `is_removed` tells that no other took its place then.
+    """
+
+    version: Version
+    digest: str
+    passage_count: int
+    retired_at: str | None = None
+    is_removed: bool = False
 
 
 class Index:
@@ -213,15 +230,29 @@ class Index:
             rows = connection.execute(select(sources).where(sources.c.problem.is_not(None)).order_by(sources.c.name))
             return [Failure(row.name, row.problem) for row in rows]
 
-    def editions_of(self, path: str) -> list[tuple[Version, list[IndexedPassage]]]:
-        """Every edition of a path that the registry holds, the latest first, each with its passages in reading order;
-        one whose words are no longer kept has none."""
+    def editions_of(self, path: str) -> list[HeldEdition]:
+        """Every edition of a path that the registry holds, the latest first; `words_of` has what each says."""
         with self._reading() as (connection, _):
-            held = read_versions(connection, versions.c.path == path, versions.c.state != "staged")
-            return [
-                (version, read_passages(connection, versions.c.id == version.id))
-                for version in sorted(held, key=lambda version: -version.id)
-            ]
+            held = select(versions).where(versions.c.path == path, versions.c.state != "staged")
+            rows = connection.execute(held.order_by(versions.c.id.desc())).all()
+            went = select(changes.c.before_id).where(changes.c.path == path, changes.c.change == "removed")
+            removed = set(connection.execute(went).scalars())
+        return [
+            HeldEdition(
+                version=version_of(row),
+                digest=row.digest,
+                passage_count=row.passage_count,
+                retired_at=row.retired_at,
+                is_removed=row.id in removed,
+            )
+            for row in rows
+        ]
+
+    def words_of(self, edition: HeldEdition) -> list[Passage] | None:
+        """What an edition says, in reading order; None where its words are no longer kept."""
+        with self._reading() as (connection, _):
+            found = read_passages(connection, versions.c.id == edition.version.id)
+        return [one.passage for one in found] if len(found) == edition.passage_count else None
 
     def _records(self, kind: str, *, code: str | None = None) -> list[tuple[Record, IndexedPassage]]:
         with self._reading() as (connection, _):

@@ -74,3 +74,32 @@ def test_many_passages_are_compared_in_reasonable_time_and_all_told() -> None:
     before = edition(*(f"Rule {number}: Pupils follow rule number {number} at all times." for number in range(400)))
     after = edition(*(f"Rule {number}: Pupils follow rule number {number} always." for number in range(400)))
     assert [change for change, *_ in told(before, after)] == ["changed"] * 400
+
+
+def test_a_sheet_of_thousands_of_rows_under_one_heading_is_compared_row_by_row() -> None:
+    told_of = "is open to every school of the trust and costs nothing. " + "Cover is arranged by the school office. " * 6
+    before = edition(*(f"Programmes: Programme {number} {told_of}" for number in range(2000)))
+    after = edition(*(f"Programmes: Programme {number} {told_of.replace('nothing', 'a fee')}" for number in range(2000)))
+    compared = compare_editions(before, after)
+    assert [(one.change, one.before, one.after) for one in compared] == [
+        ("changed", old, new) for old, new in zip(before, after, strict=True)
+    ]
+
+
+def test_rows_put_into_a_long_sheet_do_not_part_the_others_from_what_they_were() -> None:
+    rows = [f"Rota: Week {number}, {word} is on duty at the gate." for number in range(40) for word in ("Mon", "Tue")]
+    reworded = [row.replace("gate", "main gate") for row in rows]
+    extra = [f"Rota: Holiday {number} has nobody." for number in range(30)]
+    compared = told(edition(*rows), edition(*reworded[:20], *extra, *reworded[20:]))
+    assert [(before, after) for change, before, after in compared if change == "changed"] == [
+        (row.removeprefix("Rota: "), new.removeprefix("Rota: ")) for row, new in zip(rows, reworded, strict=True)
+    ]
+    assert [change for change, *_ in compared].count("added") == 30
+
+
+def test_a_reworded_section_of_a_long_document_is_known_where_it_moved_to() -> None:
+    before = edition(*(f"Rule {number}: Pupils follow rule number {number} at all times." for number in range(100)))
+    after = edition(*(f"Rule {number}: Pupils follow rule number {number} always." for number in reversed(range(100))))
+    compared = compare_editions(before, after)
+    assert [one.change for one in compared] == ["changed"] * 100
+    assert all(one.before and one.after and one.before.heading == one.after.heading for one in compared)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.dates import first_day, is_within
-from ingestion.editions import Edition, Standing, decide_editions
+from ingestion.editions import Edition, Standing, decide_editions, edition_before
 from ingestion.model import Metadata, School, Slug, Status
 
 TODAY = date(2026, 11, 21)
@@ -451,3 +451,78 @@ def _agree(one: Edition, other: Edition) -> bool:
     dates = ((a.effective_from, b.effective_from), (a.approved_on, b.approved_on), (a.review_due, b.review_due))
     are_dates_one = any(is_within(ours, theirs) or is_within(theirs, ours) for ours, theirs in dates)
     return are_dates_one or (a.version is not None and a.version == b.version)
+
+
+# ── which edition one replaced ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def before(one: Edition, *others: Edition) -> str | None:
+    """The path of the edition before, whichever way round they are told."""
+    one_way, other_way = edition_before(one, [one, *others]), edition_before(one, [*reversed(others), one])
+    assert one_way == other_way
+    return one_way.path if one_way else None
+
+
+def test_the_edition_before_is_the_last_of_the_earlier_ones_whatever_their_paths() -> None:
+    v9, v10, v11 = (edition(f"leave-v{number}.md", version=str(number)) for number in (9, 10, 11))
+    assert before(v11, v9, v10) == "leave-v10.md"
+    assert before(v10, v9, v11) == "leave-v9.md"
+    assert before(v9, v10, v11) is None
+
+
+def test_the_edition_of_the_year_before_is_of_the_same_policy() -> None:
+    last = edition("a.docx", "Leave policy 2024-25", kind="policy")
+    this = edition("b.docx", "Leave policy 2025-26", kind="policy")
+    assert before(this, last) == "a.docx"
+    assert before(last, this) is None
+
+
+def test_an_edition_before_under_another_title_is_the_one_it_names() -> None:
+    old = edition("old.md", "Working alone policy", version="2.4")
+    new = edition("new.md", version="1.0", supersedes="Working alone policy v2.4")
+    assert before(new, old) == "old.md"
+    assert before(old, new) is None
+
+
+def test_what_an_edition_names_comes_before_what_its_version_tells() -> None:
+    v9, v10 = edition("a.md", version="9"), edition("b.md", version="10")
+    assert before(edition("c.md", version="11", supersedes="v9"), v9, v10) == "a.md"
+
+
+def test_of_two_editions_that_name_each_other_the_later_one_came_after() -> None:
+    a = edition("a.md", version="2", supersedes="b.md")
+    b = edition("b.md", version="3", supersedes="a.md")
+    assert (before(b, a), before(a, b)) == ("a.md", None)
+
+
+def test_another_schools_edition_or_a_draft_is_none_before() -> None:
+    new = edition("new.md", version="3", school=Slug("saltmarsh"))
+    assert before(new, edition("a.md", version="2"), edition("b.md", version="2", school=Slug("kestrel"))) is None
+    assert before(new, edition("c.md", version="2", school=Slug("saltmarsh"), status="draft")) is None
+
+
+def test_a_draft_would_replace_the_last_edition_in_force() -> None:
+    in_force, draft = edition("a.md", version="2"), edition("b.md", version="3", status="draft")
+    assert before(draft, in_force) == "a.md"
+
+
+def test_of_an_edition_in_two_files_the_one_of_the_same_format_is_before() -> None:
+    old = [edition("old/leave.docx", version="2"), edition("old/leave.pdf", version="2")]
+    assert before(edition("new/leave.pdf", version="3"), *old) == "old/leave.pdf"
+    assert before(edition("new/leave.docx", version="3"), *old) == "old/leave.docx"
+
+
+def test_the_same_edition_in_another_file_is_not_before() -> None:
+    assert before(edition("leave.pdf", version="3"), edition("leave.docx", version="3")) is None
+
+
+def test_where_nothing_is_stated_a_policys_file_names_tell_what_was_before() -> None:
+    old, new = edition("leave-v9.md", kind="policy"), edition("leave-v10.md", kind="policy")
+    assert (before(new, old), before(old, new)) == ("leave-v9.md", None)
+
+
+def test_where_nothing_tells_there_is_none_before() -> None:
+    a, b = edition("a.md", kind="policy"), edition("b.md", kind="policy")
+    assert (before(a, b), before(b, a)) == (None, None)
+    session = edition("week-1.md", "Instructions"), edition("week-2.md", "Instructions")
+    assert (before(*session), before(*reversed(session))) == (None, None)

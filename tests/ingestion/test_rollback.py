@@ -279,8 +279,8 @@ def test_a_document_that_must_not_be_read_does_not_come_back(desk: Desk) -> None
 def test_every_edition_of_a_path_is_kept_the_latest_first(desk: Desk) -> None:
     desk.source.documents["trust/pay.md"] = PAY_NOW
     desk.refresh()
-    editions = desk.look(lambda index: index.editions_of("trust/pay.md"))
-    assert [[found.passage.text for found in passages] for _, passages in editions] == [
+    editions = desk.look(lambda index: [index.words_of(edition) for edition in index.editions_of("trust/pay.md")])
+    assert [[passage.text for passage in passages] for passages in editions] == [
         ["Teachers are paid weekly.", "Bonuses are rare."],
         ["Teachers are paid monthly.", "Bonuses are rare."],
     ]

@@ -6,17 +6,25 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+import ingestion.index.staging
+import ingestion.plan
+import ingestion.refresh
 from bot import schedule
 from bot.settings import read_settings
+from bot.wording import spoken_date
 from tests.scenario.office import DOCUMENTS, LEAVE, LEAVE_ASKED, Office
 
 LEAVE_NOW = LEAVE.replace("five days", "ten days")
@@ -98,11 +106,26 @@ def test_a_rollback_of_the_only_refresh_is_refused(tmp_path: Path) -> None:
 # ── what changed in a document ───────────────────────────────────────────────────────────────────────────────────────
 
 
+TODAY = datetime.now(ZoneInfo("Europe/London")).date()
+
+
+def compared(office: Office, *arguments: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two editions that `show --changes` compares."""
+    ran = office.run("show", *arguments, "--changes", "--json")
+    assert ran.status == 0, ran.err
+    return ran.json["before"], ran.json["after"]
+
+
+def leave_policy(version: str, days: str, *, title: str = "Leave policy", more: str = "") -> str:
+    """An edition of a policy, one passage long."""
+    return f"---\ntitle: {title}\nkind: policy\nversion: {version}\n{more}---\n# {title}\n\nStaff take {days} days.\n"
+
+
 def test_what_changed_in_a_document_is_shown_passage_by_passage(office: Office) -> None:
     ran = office.run("show", "trust/leave.md", "--changes")
     assert ran.out.splitlines() == [
-        "Leave of absence policy (trust/leave.md, version 2.0, in force)  →  "
-        "Leave of absence policy (trust/leave.md, version 2.0, in force)",
+        "Leave of absence policy (trust/leave.md, version 2.0, before, replaced on "
+        f"{spoken_date(TODAY.isoformat())})  →  Leave of absence policy (trust/leave.md, version 2.0, in force)",
         "1 changed, 0 added, 0 removed, 1 kept",
         "",
         "[section “3 Bereavement”] 3 Bereavement: changed",
@@ -111,6 +134,39 @@ def test_what_changed_in_a_document_is_shown_passage_by_passage(office: Office) 
     ]
     shown = office.run("show", "trust/leave.md", "--changes", "--json").json
     assert [one["change"] for one in shown["passages"]] == ["changed", "kept"]
+    assert (shown["before"]["status"], shown["before"]["retired_on"]) == ("replaced", TODAY.isoformat())
+    assert (shown["after"]["status"], shown["after"]["retired_on"]) == ("in_force", None)
+
+
+def test_a_document_that_was_removed_is_said_to_be(office: Office) -> None:
+    (office.corpus / "trust/leave.md").unlink()
+    office.run("refresh", "--allow-mass-removal")
+    before, after = compared(office, "trust/leave.md")
+    assert (before["status"], after["status"]) == ("replaced", "removed")
+    ran = office.run("show", "trust/leave.md", "--changes")
+    assert f"version 2.0, removed on {spoken_date(TODAY.isoformat())})" in ran.out
+
+
+def test_the_day_of_a_replacement_is_that_of_the_schools(office: Office) -> None:
+    with sqlite3.connect(office.data / "staffroom.db") as registry:
+        registry.execute(
+            "update versions set retired_at = '2026-07-01T23:30:00+00:00' where retired_at is not null"
+        )
+    before, _ = compared(office, "trust/leave.md")
+    assert (before["status"], before["retired_on"]) == ("replaced", "2026-07-02")
+
+
+def test_the_same_bytes_read_anew_are_no_edition(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (ingestion.plan, ingestion.refresh, ingestion.index.staging):
+        monkeypatch.setattr(module, "READER", "newer")
+    assert office.run("refresh").status == 0
+    with sqlite3.connect(office.data / "staffroom.db") as registry:
+        [[readings]] = registry.execute("select count(*) from versions where path = 'trust/leave.md'")
+    assert readings == 3
+    shown = office.run("show", "trust/leave.md", "--changes", "--json").json
+    assert [one["change"] for one in shown["passages"]] == ["changed", "kept"]
+    ran = office.run("show", "schools/kestrel/behaviour.md", "--changes")
+    assert "holds one edition of schools/kestrel/behaviour.md" in ran.err
 
 
 def test_an_edition_in_another_file_is_compared_with_the_one_it_replaced(office: Office) -> None:
@@ -119,6 +175,45 @@ def test_an_edition_in_another_file_is_compared_with_the_one_it_replaced(office:
     shown = office.run("show", "trust/leave-3.md", "--changes", "--json").json
     assert (shown["before"]["path"], shown["before"]["status"]) == ("trust/leave.md", "superseded")
     assert [one["change"] for one in shown["passages"]] == ["changed", "kept"]
+
+
+def test_each_of_three_editions_is_compared_with_the_one_just_before(office: Office) -> None:
+    for version, days in (("9", "five"), ("10", "six"), ("11", "seven")):
+        office.write(f"trust/leave-v{version}.md", leave_policy(version, days))
+    office.run("refresh")
+    assert compared(office, "trust/leave-v11.md")[0]["path"] == "trust/leave-v10.md"
+    assert compared(office, "trust/leave-v10.md")[0]["path"] == "trust/leave-v9.md"
+    ran = office.run("show", "trust/leave-v9.md", "--changes")
+    assert (ran.status, ran.out) == (2, "")
+    assert "holds one edition of trust/leave-v9.md and none before it" in ran.err
+
+
+def test_an_edition_is_compared_with_the_last_years_and_with_the_one_it_names(office: Office) -> None:
+    office.write("trust/pay-old.md", leave_policy("1", "five", title="Pay policy 2024-25"))
+    office.write("trust/pay.md", leave_policy("2", "six", title="Pay policy 2025-26"))
+    office.write("trust/reward.md", leave_policy("1", "six", title="Reward policy", more="supersedes: trust/pay.md\n"))
+    office.run("refresh")
+    assert compared(office, "trust/pay.md")[0]["path"] == "trust/pay-old.md"
+    assert compared(office, "trust/reward.md")[0]["path"] == "trust/pay.md"
+
+
+def test_a_document_may_be_named_as_a_file(office: Office) -> None:
+    file = str(office.corpus / "trust/leave.md")
+    before, after = compared(office, file)
+    assert (before["path"], after["path"]) == ("trust/leave.md", "trust/leave.md")
+    before, _ = compared(office, "schools/kestrel/behaviour.md", "--against", "corpus/trust/leave.md")
+    assert before["path"] == "trust/leave.md"
+
+
+def test_an_edition_whose_words_are_no_longer_kept_is_said(office: Office) -> None:
+    (office.corpus / "trust/leave.md").unlink()
+    office.run("refresh", "--allow-mass-removal")
+    for day in range(6):
+        office.write("trust/other.md", f"# Another\n\nEdition {day} of it.\n")
+        office.run("refresh")
+    ran = office.run("show", "trust/leave.md", "--changes")
+    assert (ran.status, ran.out) == (2, "")
+    assert "words" in ran.err and "are no longer kept" in ran.err
 
 
 def test_any_two_documents_can_be_compared(office: Office) -> None:
