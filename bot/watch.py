@@ -30,6 +30,10 @@ LOOK_SECONDS = 2
 whatever its name; not that another one has the name now, which another disk or a copy put in its place has."""
 
 
+RETRY_SECONDS = 5
+"""How long until a folder that cannot be watched (it is away, or the system watches too many) is tried again."""
+
+
 def watch_corpus(settings: Settings, *, every_minutes: float) -> None:
     """Refreshes now, whenever the corpus folder changes or another takes its place, and at least every so many minutes,
     until Ctrl-C.
@@ -50,6 +54,7 @@ def _wakings(folder: Path) -> Iterator[bool]:
     anew, or something in it changed."""
     from watchfiles import watch
 
+    folder = folder.absolute()  # as the paths of changes are
     is_told = False
     while True:
         try:
@@ -68,12 +73,13 @@ def _wakings(folder: Path) -> Iterator[bool]:
                 went = any(path == str(folder) for _, path in changes)
                 if went or _identity(folder) != watched:
                     break
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # watchfiles has an error of its own under RuntimeError
             if not is_told:
-                _tell(f"The corpus folder {folder} cannot be watched ({error.strerror or error}): trying again.")
+                reason = getattr(error, "strerror", None) or error
+                _tell(f"The corpus folder {folder} cannot be watched ({reason}): trying again every {RETRY_SECONDS} s.")
             is_told = True
             yield False
-            time.sleep(LOOK_SECONDS)
+            time.sleep(RETRY_SECONDS)
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -13,8 +13,8 @@ ALIKE = 0.5
 """From this share of common words on, two passages are one that was reworded (2·common / all, as difflib counts)."""
 
 MAX_PAIRS = 2_000
-"""So many pairs at most are all compared by their words, which takes a second at the worst. Beyond, a passage is compared
-with its neighbours in order, and with those under the same heading where they are few."""
+"""So many pairs at most are all compared by their words, which takes a second at the worst. Beyond, a passage is
+compared with its neighbours in order, and with those under the same heading where they are few."""
 
 NEIGHBOURS = 2
 """How far, beyond MAX_PAIRS, a passage is looked for before and after its place; there are two such places, so that

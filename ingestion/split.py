@@ -63,14 +63,17 @@ def _pieces(section: Section, *, max_words: int) -> Iterator[Section]:
         yield section
         return
     even = total / ceil(total / max_words)
-    kept: tuple[Block, ...] = ()
+    kept: list[Block] = []
+    words = 0
     for group in _groups(section.blocks, max_words=max_words):
-        if kept and (_words(kept) >= even or _words(kept) + _words(group) > max_words):
-            yield Section(section.heading, kept)
-            kept = ()
+        added = _words(group)
+        if kept and (words >= even or words + added > max_words):
+            yield Section(section.heading, tuple(kept))
+            kept, words = [], 0
         kept += group
+        words += added
     if kept:
-        yield Section(section.heading, kept)
+        yield Section(section.heading, tuple(kept))
 
 
 def _groups(blocks: Sequence[Block], *, max_words: int) -> Iterator[tuple[Block, ...]]:
@@ -106,25 +109,28 @@ def _table_groups(rows: Sequence[Block], *, max_words: int) -> Iterator[tuple[Bl
     headers = tuple(row for row in rows if row.kind == "table_header")
     body = [row for row in rows if row.kind != "table_header"]
     room = max(max_words - _words(headers), max_words // 2)
-    kept: tuple[Block, ...] = ()
+    kept: list[Block] = []
+    words = 0
     for row in body:
-        if _words((row,)) > room:
+        added = _words((row,))
+        if added > room:
             if kept:
-                yield headers + kept
-                kept = ()
+                yield (*headers, *kept)
+                kept, words = [], 0
             cells = (replace(row, kind="paragraph", text=cell, cells=()) for cell in row.cells if cell)
             first, *others = [part for cell in cells for part in _sentences(cell, max_words=room)]
             yield (*headers, first)
             yield from ((part,) for part in others)
             continue
-        if kept and _words(kept) + _words((row,)) > room:
-            yield headers + kept
-            kept = ()
+        if kept and words + added > room:
+            yield (*headers, *kept)
+            kept, words = [], 0
             # Repeated, the header stands for these rows' page, and not for the one it was printed on.
             headers = tuple(replace(header, locator=row.locator) for header in headers)
-        kept += (row,)
+        kept.append(row)
+        words += added
     if kept or not body:
-        yield headers + kept
+        yield (*headers, *kept)
 
 
 def _list_groups(blocks: Sequence[Block], *, max_words: int) -> Iterator[tuple[Block, ...]]:
@@ -132,13 +138,16 @@ def _list_groups(blocks: Sequence[Block], *, max_words: int) -> Iterator[tuple[B
     if _words(blocks) <= max_words:
         yield tuple(blocks)
         return
-    kept: tuple[Block, ...] = ()
+    kept: list[Block] = []
+    words = 0
     for block in (part for whole in blocks for part in _sentences(whole, max_words=max_words)):
-        if kept and _words(kept) + _words((block,)) > max_words:
-            yield kept
-            kept = ()
-        kept += (block,)
-    yield kept
+        added = _words((block,))
+        if kept and words + added > max_words:
+            yield tuple(kept)
+            kept, words = [], 0
+        kept.append(block)
+        words += added
+    yield tuple(kept)
 
 
 # "no." is short for number only before one: "The answer is no. Ask again" is two sentences.

@@ -77,9 +77,13 @@ def test_many_passages_are_compared_in_reasonable_time_and_all_told() -> None:
 
 
 def test_a_sheet_of_thousands_of_rows_under_one_heading_is_compared_row_by_row() -> None:
-    told_of = "is open to every school of the trust and costs nothing. " + "Cover is arranged by the school office. " * 6
+    told_of = (
+        "is open to every school of the trust and costs nothing. " + "Cover is arranged by the school office. " * 6
+    )
     before = edition(*(f"Programmes: Programme {number} {told_of}" for number in range(2000)))
-    after = edition(*(f"Programmes: Programme {number} {told_of.replace('nothing', 'a fee')}" for number in range(2000)))
+    after = edition(
+        *(f"Programmes: Programme {number} {told_of.replace('nothing', 'a fee')}" for number in range(2000))
+    )
     compared = compare_editions(before, after)
     assert [(one.change, one.before, one.after) for one in compared] == [
         ("changed", old, new) for old, new in zip(before, after, strict=True)

@@ -69,7 +69,7 @@ BAD_DOCUMENTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "trust/empty.md": (lambda: b"", "it is empty: put the document's text in it, or remove it"),
     "trust/blank.docx": (lambda: b" \n\n ", "it is empty: put the document's text in it, or remove it"),
     "trust/heading.md": (lambda: b"# A heading alone", "there is no text in it: put the document's text in it"),
-    "trust/no-text.pdf": (without_text_layer, "no text on any of its 3 pages: "),
+    "trust/no-text.pdf": (without_text_layer, "no text on any of its 3 pages"),
     "trust/damaged.pdf": (with_undecodable_streams, "it is damaged or blank; save it again"),
     "trust/locked.pdf": (encrypted, "it is locked with a password: save it again without one"),
     "trust/short.pdf": (
@@ -78,7 +78,7 @@ BAD_DOCUMENTS: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "trust/words.docx": (lambda: b"These are plain words.", "it is not a Word document, or was cut short: open it"),
     "trust/noise.txt": (lambda: bytes(range(256)) * 20, "it is not text, whatever its name says"),
-    "trust/slides.pptx": (lambda: b"PK", "PPTX files are not read yet: save it as PDF"),
+    "trust/slides.pptx": (lambda: b"PK", "it is not a slide deck, or was cut short"),
     "trust/sums.md.toml": (lambda: b'title = "Sums"', "it describes sums.md, which is not beside it"),
     "trust/leave2.md": (lambda: RULE.encode(), "its sidecar is not valid TOML"),
     "schools/nowhere/rules.md": (lambda: RULE.encode(), "schools/nowhere is not a school in trust.toml: add it there"),

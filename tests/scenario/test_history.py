@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import pytest
+from structlog.testing import CapturingLogger
 
 import ingestion.index.staging
 import ingestion.plan
 import ingestion.refresh
-from bot import schedule
+from bot import schedule, watch
 from bot.settings import read_settings
 from bot.wording import spoken_date
 from tests.scenario.office import DOCUMENTS, LEAVE, LEAVE_ASKED, Office
@@ -149,9 +152,7 @@ def test_a_document_that_was_removed_is_said_to_be(office: Office) -> None:
 
 def test_the_day_of_a_replacement_is_that_of_the_schools(office: Office) -> None:
     with sqlite3.connect(office.data / "staffroom.db") as registry:
-        registry.execute(
-            "update versions set retired_at = '2026-07-01T23:30:00+00:00' where retired_at is not null"
-        )
+        registry.execute("update versions set retired_at = '2026-07-01T23:30:00+00:00' where retired_at is not null")
     before, _ = compared(office, "trust/leave.md")
     assert (before["status"], before["retired_on"]) == ("replaced", "2026-07-02")
 
@@ -213,7 +214,7 @@ def test_an_edition_whose_words_are_no_longer_kept_is_said(office: Office) -> No
         office.run("refresh")
     ran = office.run("show", "trust/leave.md", "--changes")
     assert (ran.status, ran.out) == (2, "")
-    assert "words" in ran.err and "are no longer kept" in ran.err
+    assert "are no longer kept" in ran.err
 
 
 def test_any_two_documents_can_be_compared(office: Office) -> None:
@@ -289,6 +290,46 @@ def test_a_watch_takes_up_what_changes_and_leaves_a_rollback_alone(office: Offic
     assert [one["who"] for one in office.run("refresh", "--history", "--json").json][1:3] == ["watch", "watch"]
 
 
+def test_a_watch_follows_the_folder_that_took_the_place_of_the_one_it_watched(office: Office) -> None:
+    away = office.folder / "away"
+    with watching(office) as process:
+        office.write("trust/leave.md", DOCUMENTS["trust/leave.md"])
+        until(office, LEAVE)
+        office.corpus.rename(away)
+        time.sleep(5)
+        shutil.copytree(away, office.corpus)
+        office.write("trust/leave.md", CHANGED)
+        until(office, LEAVE_NOW)  # what the other folder holds
+        time.sleep(3)
+        office.write("trust/leave.md", DOCUMENTS["trust/leave.md"])
+        until(office, LEAVE)  # what changes in it
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "cannot be watched (No such file or directory): trying again" in out
+    assert "Traceback" not in out
+    assert "KeyboardInterrupt" not in out
+
+
+def test_a_watch_goes_on_after_an_error_that_it_does_not_know(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = iter([ZeroDivisionError("in a refresh"), KeyboardInterrupt()])
+
+    def break_down(*_: object, **__: object) -> NoReturn:
+        raise next(ends)
+
+    monkeypatch.setenv("STAFFROOM_CORPUS", str(office.corpus))
+    monkeypatch.setattr(tempfile, "tempdir", str(office.folder))
+    monkeypatch.setattr(watch, "run_refresh", break_down)
+    watch.watch_corpus(read_settings(), every_minutes=0.01)
+    assert next(ends, None) is None, "it was tried again"
+    [details] = office.folder.glob("staffroom-error-*.log")
+    assert "ZeroDivisionError: in a refresh" in details.read_text()
+    told = capsys.readouterr().err
+    assert f"(ZeroDivisionError), and goes on watching. The details are in {details}." in told
+
+
 async def test_a_schedule_refreshes_in_a_process_of_its_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAFFROOM_CORPUS", str(office.corpus))
     monkeypatch.setenv("STAFFROOM_DATA", str(office.data))
@@ -302,3 +343,38 @@ async def test_a_schedule_refreshes_in_a_process_of_its_own(office: Office, monk
         with pytest.raises(asyncio.CancelledError):
             await task
     assert json.loads(office.run("refresh", "--history", "--json").out)[0]["who"] == "schedule"
+
+
+async def test_a_schedule_goes_on_whatever_becomes_of_one_refresh(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = [sys.executable, "-m", "tests.scenario.fake_model"]
+    monkeypatch.setenv("STAFFROOM_CORPUS", str(office.corpus))
+    monkeypatch.setenv("STAFFROOM_DATA", str(office.data))
+    monkeypatch.setattr(schedule, "COMMAND", [str(office.folder / "no-such-program")])
+    monkeypatch.setattr(schedule, "log", log := CapturingLogger())
+    office.write("trust/locked.pdf", b"%PDF-1.4 not really")
+    task = asyncio.create_task(schedule.refresh_on_schedule(read_settings(), every_minutes=0.01))
+    try:
+        await logged(log, "exception", error="FileNotFoundError")
+        monkeypatch.setattr(schedule, "COMMAND", fake)
+        await logged(log, "warning", status=1)
+        (office.corpus / "trust/locked.pdf").unlink()
+        await logged(log, "info", status=0)
+        office.corpus.rename(office.folder / "away")
+        await logged(log, "warning", status=2, reason=f"the corpus folder {office.corpus} is not")
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def logged(log: CapturingLogger, level: str, **fields: object) -> None:
+    """Waits until something was logged at that level with these fields; of words, their beginning."""
+    end = time.monotonic() + 40
+    while not any(
+        call.method_name == level and all(str(call.kwargs.get(name)).startswith(str(fields[name])) for name in fields)
+        for call in log.calls
+    ):
+        assert time.monotonic() < end, f"not logged: {level} {fields}, but {log.calls}"
+        await asyncio.sleep(0.1)
