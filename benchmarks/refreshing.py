@@ -1,9 +1,9 @@
 """How long does a refresh take, and how much memory, against the plain LangChain recipe?
 
 Two ways to name the documents: a folder of them, or a file of JSON lines with "id", "title" and "text", each written
-out as one small Markdown file. Each side runs three times, in turn, each in a process of its own and into an empty folder;
-medians and the ratio are printed. Then what only Staffroom does: a refresh with nothing changed, and one with one
-paragraph changed in one document.
+out as one small Markdown file. Each side runs three times, in turn, each in a process of its own and into an empty
+folder; medians and the ratio are printed. Then what only Staffroom does: a refresh with nothing changed, and one with
+one paragraph changed in one document.
 
     pip install langchain-chroma langchain-huggingface
     python -m benchmarks.refreshing DOCS.jsonl [--limit 2000] [--runs 3]

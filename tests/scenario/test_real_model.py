@@ -1,7 +1,7 @@
 """The sample trust, indexed with the real embedding model and asked the graded questions.
 
-The reading of real documents in worker processes, and real weights, all the way. Scores move a little with every change of parsing, splitting or ranking;
-the bounds here are for a line that broke. What is never allowed is held to zero.
+Real documents read in worker processes, and real weights. Scores move a little with every change of parsing, splitting
+or ranking; the bounds here are for a line that broke. What is never allowed is held to zero.
 """
 
 from __future__ import annotations
