@@ -10,16 +10,12 @@ import sys
 
 import structlog
 
-from bot.app import open_reading_index
-from bot.errors import StaffroomError
-from bot.settings import Settings
-
 COMMAND = [sys.executable, "-m", "bot"]
 
 log = structlog.get_logger(__name__)
 
 
-async def refresh_on_schedule(settings: Settings, *, every_minutes: float) -> None:
+async def refresh_on_schedule(*, every_minutes: float) -> None:
     """Runs `staffroom refresh` in a process of its own every so many minutes, until cancelled.
 
     A process of its own, so that reading and embedding take nothing from those who ask meanwhile. One that cannot be
@@ -28,10 +24,7 @@ async def refresh_on_schedule(settings: Settings, *, every_minutes: float) -> No
     while True:
         await asyncio.sleep(every_minutes * 60)
         try:
-            if await asyncio.to_thread(is_held, settings):
-                log.info("scheduled_refresh_held")
-            else:
-                await _refresh_once()
+            await _refresh_once()
         except Exception as error:  # nobody waits for this task: what ends it, ends it unseen
             log.exception("scheduled_refresh_broke", error=type(error).__name__)
 
@@ -55,16 +48,3 @@ async def _refresh_once() -> None:
             log.warning("scheduled_refresh", status=2, reason=" ".join(reason))
         case status:
             log.warning("scheduled_refresh", status=status)
-
-
-def is_held(settings: Settings) -> bool:
-    """Whether the last thing that happened to the index is a rollback; False where there is no index yet."""
-    try:
-        index = open_reading_index(settings, model=None)
-    except StaffroomError:
-        return False
-    try:
-        last = index.last_refresh()
-        return last is not None and last.kind == "rollback"
-    finally:
-        index.close()

@@ -63,7 +63,7 @@ def create_service(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as running:
             if settings.refresh_minutes is not None:
-                schedule = asyncio.create_task(refresh_on_schedule(settings, every_minutes=settings.refresh_minutes))
+                schedule = asyncio.create_task(refresh_on_schedule(every_minutes=settings.refresh_minutes))
                 running.push_async_callback(_end, schedule)
             if slack is not None:
                 await slack.start()

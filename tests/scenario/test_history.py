@@ -103,7 +103,7 @@ def test_a_rollback_of_the_only_refresh_is_refused(tmp_path: Path) -> None:
     only.run("refresh")
     ran = only.run("refresh", "--rollback")
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("There is no earlier state to go back to")
+    assert ran.err.startswith("There is no refresh left that could be undone")
 
 
 # ── what changed in a document ───────────────────────────────────────────────────────────────────────────────────────
@@ -335,7 +335,7 @@ async def test_a_schedule_refreshes_in_a_process_of_its_own(office: Office, monk
     monkeypatch.setenv("STAFFROOM_DATA", str(office.data))
     monkeypatch.setattr(schedule, "COMMAND", [sys.executable, "-m", "tests.scenario.fake_model"])
     office.write("trust/leave.md", DOCUMENTS["trust/leave.md"])
-    task = asyncio.create_task(schedule.refresh_on_schedule(read_settings(), every_minutes=0.01))
+    task = asyncio.create_task(schedule.refresh_on_schedule(every_minutes=0.01))
     try:
         await asyncio.to_thread(until, office, LEAVE)
     finally:
@@ -354,7 +354,7 @@ async def test_a_schedule_goes_on_whatever_becomes_of_one_refresh(
     monkeypatch.setattr(schedule, "COMMAND", [str(office.folder / "no-such-program")])
     monkeypatch.setattr(schedule, "log", log := CapturingLogger())
     office.write("trust/locked.pdf", b"%PDF-1.4 not really")
-    task = asyncio.create_task(schedule.refresh_on_schedule(read_settings(), every_minutes=0.01))
+    task = asyncio.create_task(schedule.refresh_on_schedule(every_minutes=0.01))
     try:
         await logged(log, "exception", error="FileNotFoundError")
         monkeypatch.setattr(schedule, "COMMAND", fake)
