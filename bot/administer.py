@@ -23,7 +23,8 @@ from ingestion.model import CORPUS, RefreshReport, SourceFile
 from ingestion.refresh import OnProgress, refresh, roll_back
 from ingestion.sources import Source
 from ingestion.sources.corpus import TrustCorpus
-from ingestion.sources.folder import FolderSource, printable
+from ingestion.sources.folder import FolderSource
+from ingestion.sources.layout import path_in_corpus
 from ingestion.workers import Workers
 
 HISTORY_SHOWN = 50
@@ -282,9 +283,7 @@ def _describe_slack(settings: Settings) -> str:
 
 def _find(corpus: TrustCorpus, root: Path, path: str) -> tuple[Source, SourceFile]:
     """A document and the source that lists it; only a source whose name the path begins with is asked."""
-    as_file = Path(path)
-    inside = as_file.exists() and as_file.resolve().is_relative_to(root.resolve())
-    wanted = printable(as_file.resolve().relative_to(root.resolve()) if inside else as_file)
+    wanted = path_in_corpus(root, path)
     for source in corpus.sources(corpus.read_trust()):
         if source.name != CORPUS and not path.startswith(f"{source.name}/"):
             continue

@@ -14,7 +14,7 @@ from ingestion.compare import compare_editions
 from ingestion.editions import Edition, edition_before
 from ingestion.index import HeldEdition, Index
 from ingestion.model import Passage, Version
-from ingestion.sources.folder import printable
+from ingestion.sources.layout import path_in_corpus
 
 
 def show_changes(settings: Settings, path: str, *, against: str | None = None) -> dict[str, Any]:
@@ -47,10 +47,7 @@ def show_changes(settings: Settings, path: str, *, against: str | None = None) -
 
 def _editions(index: Index, corpus: Path, path: str) -> Sequence[HeldEdition]:
     """The editions of a document, the latest first; at least one."""
-    as_file = Path(path)
-    inside = as_file.exists() and as_file.resolve().is_relative_to(corpus.resolve())
-    in_corpus = printable(as_file.resolve().relative_to(corpus.resolve()) if inside else as_file)
-    editions = index.editions_of(in_corpus) or index.editions_of(path)
+    editions = index.editions_of(path_in_corpus(corpus, path)) or index.editions_of(path)
     if not editions:
         raise SettingsError(f"There is no document {path!r} in the index. Paths are relative to the corpus folder.")
     return editions

@@ -81,3 +81,10 @@ def printable(relative: Path | str) -> str:
     text = (relative if isinstance(relative, str) else relative.as_posix()).replace("\\", "\\\\")
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def path_in_corpus(root: Path, named: str) -> str:
+    """The path of a document that a person named: as a file below the corpus folder, or by the path itself."""
+    as_file = Path(named)
+    inside = as_file.exists() and as_file.resolve().is_relative_to(root.resolve())
+    return printable(as_file.resolve().relative_to(root.resolve()) if inside else as_file)
