@@ -15,9 +15,10 @@ import structlog
 
 from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import LangChainChatModel
+from bot.answering.redirects import Redirects
 from bot.answering.retrieve import retrieve
 from bot.answering.schools import schools_named
-from bot.answering.wider_words import spell_out, widen
+from bot.answering.wider_words import widen
 from bot.errors import StaffroomError, UnknownSchool
 from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
 from bot.prompts import load_prompt, load_replies
@@ -51,6 +52,7 @@ class Staffroom:
         self._answering = Answering(
             index=self._index,
             embedder=self._embedder,
+            redirects=Redirects(),
             replies=self._replies,
             prompt=load_prompt("compose"),
             chat_model=chat_model_of(settings),
@@ -77,7 +79,7 @@ class Staffroom:
         started = time.perf_counter()
         self.check_school(question.asker.school)
         try:
-            answer = answer_question(question, self._answering, today=self._today())
+            answer, trace = answer_question(question, self._answering, today=self._today())
         except StaffroomError:
             raise
         except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
@@ -86,7 +88,7 @@ class Staffroom:
             return self._failed(question, reference)
         took_ms = (time.perf_counter() - started) * 1000
         log.info("answered", outcome=type(answer).__name__, took_ms=round(took_ms, 1))
-        return Reply(answer, took_ms=took_ms, question_id=question.id)
+        return Reply(answer, took_ms=took_ms, question_id=question.id, trace=trace)
 
     def _failed(self, question: Question, reference: str) -> Reply:
         return Reply(Failed(self._replies["failed"].fill(reference=reference), reference), question_id=question.id)
@@ -97,8 +99,7 @@ class Staffroom:
         trust = self.trust
         schools = schools_named(query, trust) or ((school,) if school else ())
         lookup = LookUp(query, schools, widen(query, trust.acronyms))
-        vector = self._embedder.embed_question(spell_out(query, lookup.expansions))
-        return list(retrieve(lookup, index=self._index, vector=vector, kept=limit).kept)
+        return list(retrieve(lookup, index=self._index, embedder=self._embedder, kept=limit).kept)
 
     def nearest(self, query: str, *, school: School = None, limit: int = 10) -> list[Hit]:
         """The passages nearest in meaning alone: what a plain vector search would give, to measure the rest against."""

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -19,6 +19,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.app import Staffroom
+    from bot.evaluation.questions import GradedQuestion
     from bot.model import ScoredPassage
     from bot.settings import Settings
 
@@ -328,37 +329,81 @@ def check() -> None:
 
 @app.command("eval")
 def evaluate(
-    file: Annotated[str, typer.Argument(help="Graded questions, JSON lines.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Graded questions, JSON lines; - is standard input.")
+    ],
     as_json: AsJson = False,
-    minimum: Annotated[float, typer.Option("--min", min=0, max=1, help="Fail below this score.")] = 0.0,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--min", metavar="[NAME=]SHARE", help="Fail below this share, of all or of a kind or measure; repeatable."
+        ),
+    ] = None,
+    failures: Annotated[
+        int, typer.Option("--failures", metavar="N", min=0, help="Print at most so many failures.")
+    ] = 10,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FOLDER", help="Keep results, figures and settings there.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="FOLDER", help="Compare with a run that --save kept there.")
+    ] = None,
 ) -> None:
-    """Run a file of graded questions and report the scores."""
-    from dataclasses import asdict
+    """Ask graded questions and report the figures: how many are right, by kind and in what; and what failed."""
+    from bot.app import embedder_of, open_reading_index, today_in_school
+    from bot.evaluation.compare import check_common, compare_runs
+    from bot.evaluation.documents import IndexedDocuments
+    from bot.evaluation.figures import summarise
+    from bot.evaluation.minimums import check_names, read_minimums, shortfalls
+    from bot.evaluation.questions import check_ids
+    from bot.evaluation.report import report_as_json
+    from bot.evaluation.run import Run, ask_all, check_schools, doubtful, settings_of_run
+    from bot.evaluation.saved import prepare_folder, read_run, save_run
+    from bot.terminal import eval_progress, print_eval
 
-    from bot.batch import as_question
-    from bot.errors import SettingsError
-    from bot.evaluate import grade, read_graded, summarise
-    from bot.render import reply_as_json
-    from bot.terminal import print_eval
-
-    with _open_lines(file) as lines:
-        graded = read_graded(lines, name=file)
-    try:
-        questions = [as_question(entry) for entry in graded]
-    except ValueError as error:
-        raise SettingsError(f"{file}: {error}") from None
-    with _staffroom() as staffroom:
-        staffroom.warm_up()
-        replies = (reply_as_json(staffroom.answer(question)) for question in questions)
-        report = summarise(
-            grade(entry, reply, trust=staffroom.trust) for entry, reply in zip(graded, replies, strict=True)
+    minimums = read_minimums(minimum or ())
+    questions = [one for file in files for one in _graded_questions(file)]
+    check_ids(questions)
+    check_names(minimums, questions)
+    earlier = read_run(against) if against else None
+    if earlier:
+        check_common((one.id for one in earlier.results), (one.id for one in questions), folder=str(against))
+    if save:
+        prepare_folder(save)
+    with _staffroom() as staffroom, closing(open_reading_index(staffroom.settings, model=None)) as index:
+        check_schools(questions, staffroom)
+        documents = IndexedDocuments(index)
+        for sentence in doubtful(questions, documents):
+            _say(f"Warning: {sentence}")
+        settings = settings_of_run(
+            staffroom.settings,
+            embedding_model=embedder_of(staffroom.settings).name,
+            index=index,
+            questions=questions,
+            today=today_in_school(),
         )
+        staffroom.warm_up()
+        with eval_progress(len(questions)) as on_progress:
+            run = Run(tuple(ask_all(questions, staffroom, documents=documents, on_progress=on_progress)), settings)
+        if index.generation() != settings["corpus"]["generation"]:
+            _say("Warning: the corpus was refreshed meanwhile; run again for figures of one state.")
+    figures = summarise(run.results)
+    comparison = None
+    if earlier:
+        comparison = compare_runs(
+            earlier.results, run.results, settings_before=earlier.settings, settings_now=run.settings
+        )
+    if save:
+        save_run(save, run, figures, comparison)
     if as_json:
-        _print_json(asdict(report))
+        _print_json(report_as_json(figures, comparison))
     else:
-        print_eval(report)
-    if report.score < minimum:
-        _say(f"PARTIAL: {report.score:.3f} is below the {minimum:.3f} asked for.")
+        print_eval(figures, comparison, failures=failures)
+    short = [one.sentence for one in shortfalls(figures, minimums)]
+    if figures.broken:
+        short.append(f"something broke at {', '.join(one.id for one in figures.broken)}")
+    if short:
+        _say(f"PARTIAL: {'; '.join(short)}.")
         sys.exit(DONE_WITH_FAILURES)
 
 
@@ -384,6 +429,13 @@ def _staffroom() -> Iterator[Staffroom]:
         yield staffroom
     finally:
         staffroom.close()
+
+
+def _graded_questions(file: str) -> list[GradedQuestion]:
+    from bot.evaluation.questions import read_graded
+
+    with _open_lines(file) as lines:
+        return read_graded(lines, name=file)
 
 
 def _text(argument: str | None) -> str:

@@ -3,15 +3,17 @@
     Question ─interpret→ Interpretation ─retrieve→ Evidence ─compose→ Draft ─verify→ Answer ─render→ blocks | text |
     JSON
 
-Alternatives are types, not flags: an `Interpretation` is one of five, an `Answer` one of five.
+Alternatives are types, not flags: an `Interpretation` is one of six, an `Answer` one of five. Beside every answer goes
+its `Trace`: what was searched, kept, rejected and why, so that an admin can ask how it came about.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ingestion.model import Contact, IndexedPassage, School, Slug
+from ingestion.model import Contact, IndexedPassage, School, Slug, Status
 
 # ── the question ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -44,8 +46,18 @@ class Question:
 
 # ── what it turned out to be ─────────────────────────────────────────────────────────────────────────────────────────
 
-RedirectKind = Literal["safeguarding", "help"]
-"""Which written reply: each has its text in `prompts/replies/`."""
+RedirectKind = Literal["safeguarding", "personal_data", "out_of_scope", "help"]
+"""Which family of written replies: each has its texts in `prompts/replies/`."""
+
+RedirectCase = Literal[
+    "child", "self_harm", "fgm", "radicalisation", "image", "weapon", "staff", "head", "own_crisis",
+    "pupil_record", "staff_record", "payroll", "system",
+    "write", "rules", "advice",
+]  # fmt: skip
+"""Which reply of a family. Safeguarding: the first row. Personal data: the second. Out of scope: the third."""
+
+EditionAsked = Literal["in_force", "before", "changes"]
+"""What is in force; what the edition before said; what changed between the two."""
 
 
 @dataclass(frozen=True)
@@ -61,24 +73,50 @@ class Expansion:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """Another way to put the same question, searched beside it: its lists count `weight` (0 … 1) times as much."""
+
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class LookUp:
     """Words to look up in the documents of `schools` and of the trust, and of no other school.
 
-    `query` is the question with what a follow-up left out; `expansions` are other words for some of its words.
-    `schools` empty: no school is known, and none was named.
+    `query` is the question made to stand alone, with what a follow-up left out; `expansions` are other words for some
+    of its words, `also` other wordings of the whole. `schools` empty: no school is known, and none was named.
     """
 
     query: str
     schools: tuple[Slug, ...] = ()
     expansions: tuple[Expansion, ...] = ()
+    also: tuple[Wording, ...] = ()
+    roles: tuple[str, ...] = ()
+    """The asker's: documents limited to other roles are not searched."""
+    by_school: bool = False
+    """The schools are to be compared: an answer for each, "not stated" included."""
+    edition: EditionAsked = "in_force"
+    touches_safeguarding: bool = False
+    """A policy question with safeguarding vocabulary: whom to ring stands beneath the answer."""
 
 
 @dataclass(frozen=True)
 class StatementLookUp:
-    """A framework statement asked for by its code ("4.6"). `fallback` is looked up when no framework has that code."""
+    """Framework statements asked for by code, standard or subject; `fallback` is looked up when no framework has them.
 
-    code: str
+    `code`: "4.6". `framework`: the one that the question names, as it names it. `standard` and `learn`: "learn how to
+    for standard 7". `compares`: whether two frameworks say the same under that code. `about`: a subject ("retrieval
+    practice") that statements are asked about.
+    """
+
     fallback: LookUp
+    code: str | None = None
+    framework: str | None = None
+    standard: int | None = None
+    learn: Literal["that", "how to"] | None = None
+    compares: bool = False
+    about: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +135,21 @@ class Clarification:
 
 @dataclass(frozen=True)
 class Redirect:
-    """A written reply, chosen by rule before any retrieval; `school` is whose contacts it gives."""
+    """A written reply, chosen before any retrieval; `school` is whose contacts it gives, `case` which of the family."""
 
     kind: RedirectKind
     school: School = None
+    case: RedirectCase | None = None
 
 
-Interpretation = LookUp | StatementLookUp | ProgrammeQuestion | Clarification | Redirect
+@dataclass(frozen=True)
+class Several:
+    """Several questions in one message, each with the words it was asked in, in their order; at least two."""
+
+    parts: tuple[tuple[str, LookUp | StatementLookUp | ProgrammeQuestion], ...]
+
+
+Interpretation = LookUp | StatementLookUp | ProgrammeQuestion | Clarification | Redirect | Several
 
 # ── what was found ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,9 +167,10 @@ class ScoredPassage:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The passages found for a look-up, best first."""
+    """The passages found for a look-up, best first: those that may answer, and those that were found and left out."""
 
     kept: tuple[ScoredPassage, ...] = ()
+    rejected: tuple[ScoredPassage, ...] = ()
 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,6 +229,10 @@ class Citation:
     rows: tuple[tuple[str, ...], ...] = ()
     doubt: str | None = None
     effective_from: str | None = None
+    status: Status = "in_force"
+    """"superseded" only where the asker wanted the edition before."""
+    owner: str | None = None
+    """Who keeps the document, as it states; whom to ask about it."""
 
 
 Eligibility = Literal["eligible", "maybe", "not_eligible"]
@@ -209,6 +260,24 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True)
+class PartAnswered:
+    """One of several questions in a message: its words, and the numbers of the citations that answer it (none: the
+    documents do not say)."""
+
+    asked: str
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SchoolAnswer:
+    """One school's line of a comparison, with the numbers of its citations; none: its documents do not state it."""
+
+    school: Slug
+    school_name: str
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Answered:
     """The documents answer. `sentences` is what a chat model wrote and passed the checks; empty = the quotations
     answer."""
@@ -220,7 +289,13 @@ class Answered:
     confidence: float = 0.0
     made_by: str = "quotations"
     notes: tuple[str, ...] = ()
-    """Sentences under the answer: an overdue review, a doubt about the edition."""
+    """Sentences under the answer: an overdue review, a doubt about the edition, a conflict and which stands."""
+    parts: tuple[PartAnswered, ...] = ()
+    """Of a message with several questions, each in its order; else ()."""
+    comparison: tuple[SchoolAnswer, ...] = ()
+    """Of a question about several schools, each in its order; else ()."""
+    contact_line: str | None = None
+    """Whom to ring, beneath a policy question about safeguarding."""
 
 
 @dataclass(frozen=True)
@@ -233,12 +308,27 @@ class NeedsDetail:
 
 
 @dataclass(frozen=True)
+class NearDocument:
+    """A document to look at where none answers: where the nearest words stand, and who keeps it. Nothing is quoted."""
+
+    title: str
+    path: str
+    school_name: str
+    heading: tuple[str, ...]
+    locator: str
+    url: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True)
 class NoEvidence:
-    """The documents do not say."""
+    """The documents do not say. `nearest` are documents to look at, clearly not an answer; best first, may be empty."""
 
     sentence: str
     school: School = None
     confidence: float = 0.0
+    nearest: tuple[NearDocument, ...] = ()
+    contact_line: str | None = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +339,7 @@ class Redirected:
     markdown: str
     school: School = None
     contacts: tuple[Contact, ...] = ()
+    case: RedirectCase | None = None
 
 
 @dataclass(frozen=True)
@@ -261,12 +352,78 @@ class Failed:
 
 Answer = Answered | NeedsDetail | NoEvidence | Redirected | Failed
 
+# ── how it came about ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class TracedPassage:
+    """A passage that a search found, with its scores; `kept` tells whether it was evidence."""
+
+    path: str
+    school: School
+    version: str | None
+    heading: tuple[str, ...]
+    locator: str
+    fused: float
+    cosine: float | None
+    bm25: float | None
+    kept: bool
+
+
+@dataclass(frozen=True)
+class TracedUnit:
+    """A stretch of words that was weighed as the answer: how well it scored, what that is made of, whether it is
+    quoted."""
+
+    path: str
+    locator: str
+    beginning: str
+    score: float
+    readings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelCall:
+    """One call of a chat model: what for, its prompt's digest, tokens in and out (None: not told), and how it ended."""
+
+    step: str
+    model: str
+    prompt: str
+    took_ms: float
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """How an answer came about. It holds the question and document text: shown to who may ask why, never logged.
+
+    `steps_ms` are the milliseconds of each step; `readings` what the confidence was judged by; `dropped` the sentences
+    of a chat model that failed a check, each with why.
+    """
+
+    interpretation: str = ""
+    query: str = ""
+    schools: tuple[Slug, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    also: tuple[Wording, ...] = ()
+    passages: tuple[TracedPassage, ...] = ()
+    units: tuple[TracedUnit, ...] = ()
+    confidence: float | None = None
+    readings: Mapping[str, float] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    model_calls: tuple[ModelCall, ...] = ()
+    made_by: str = "quotations"
+    embedding_model: str = ""
+    steps_ms: Mapping[str, float] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer to one question, with how long it took."""
+    """An answer to one question, with how long it took and how it came about."""
 
     answer: Answer
     took_ms: float = 0.0
     question_id: str | None = None
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    trace: Trace | None = None

@@ -16,7 +16,9 @@ from rich import progress
 from rich.console import Console
 from rich.markdown import Markdown
 
-from bot.evaluate import EvalReport
+from bot.evaluation.compare import Comparison
+from bot.evaluation.figures import Figures
+from bot.evaluation.report import comparison_lines, failure_lines, figure_lines
 from bot.status import CorpusStatus
 from bot.wording import spoken_date
 from ingestion.model import RefreshReport
@@ -168,20 +170,31 @@ def _edition_name(edition: Mapping[str, Any]) -> str:
     return f"{edition['title']} ({edition['path']}{version}, {status})"
 
 
-def print_eval(report: EvalReport) -> None:
-    """Scores by kind and by measure, then each miss with what was expected and what came."""
-    for miss in report.misses:
-        paths = [f"{citation['path']} ({citation['locator']})" for citation in miss.got["citations"]]
-        wanted = {key: miss.expected[key] for key in ("outcome", "path", "words") if key in miss.expected}
-        print(f"MISS {miss.id} [{', '.join(miss.failed)}] {miss.expected['question']}")
-        print(f"     expected {wanted}")
-        print(f"     got {miss.got['outcome']} {miss.got['confidence']} {paths}")
-    for kind, (count, score) in report.by_kind.items():
-        print(f"{kind:<24} {score:6.1%} of {count}")
-    for measure, (count, score) in report.by_measure.items():
-        print(f"right {measure:<18} {score:6.1%} of {count}")
-    print(f"all right                {report.score:6.1%} of {report.questions}")
-    print(f"took p50 {report.took_ms[0]:.0f} ms, p95 {report.took_ms[1]:.0f} ms", file=sys.stderr)
+@contextmanager
+def eval_progress(total: int) -> Iterator[Callable[[int], None]]:
+    """Yields the function that is told how many of `total` questions were asked. Shows nothing off a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda asked: None
+        return
+    columns = (progress.BarColumn(), progress.MofNCompleteColumn(), progress.TimeRemainingColumn())
+    with progress.Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("asking", total=total)
+        yield lambda asked: bars.update(task, completed=asked)
+
+
+def print_eval(figures: Figures, comparison: Comparison | None, *, failures: int) -> None:
+    """At most so many failures, each with what was expected, what came and how; then the figures, and the earlier
+    run's beside them."""
+    for one in figures.failures[:failures]:
+        print("\n".join(failure_lines(one)))
+    if (rest := len(figures.failures) - failures) > 0:
+        shown = f"… and {rest} more" if failures else f"{rest} failures"
+        print(f"{shown} (--failures {len(figures.failures)} lists all; --save keeps them)")
+    print("\n".join(figure_lines(figures)))
+    if comparison:
+        print("\n".join(["", *comparison_lines(comparison, named=LISTED)]))
+    print(f"took p50 {figures.took_ms[0]:.0f} ms, p95 {figures.took_ms[1]:.0f} ms", file=sys.stderr)
 
 
 def _print_some(paths: Sequence[str]) -> None:

@@ -317,6 +317,26 @@ class IndexedPassage:
 
 
 @dataclass(frozen=True)
+class PastEdition:
+    """What stood before an edition in force: its `status` is never "in_force". `passages` are in reading order, and
+    empty where its words are no longer kept. `until` (ISO 8601, UTC) is when it left the corpus; None: it stands there
+    still, as superseded."""
+
+    version: Version
+    passages: tuple[IndexedPassage, ...]
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class PendingEdition:
+    """A document that is not in force yet, a draft or one that waits for its day; `replaces` is the edition in force
+    that it will take the place of, None where there is none."""
+
+    version: Version
+    replaces: Version | None = None
+
+
+@dataclass(frozen=True)
 class Hit:
     """One passage that a search found. `score` is the search's own: cosine similarity (−1 … 1), or BM25 (higher =
     better)."""

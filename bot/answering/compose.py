@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.answering.find import Found
 from bot.answering.rank import ScoredUnit
 from bot.answering.units import MAX_QUOTED_WORDS, Unit, as_quotation, join_units, quotable_units
 from bot.answering.words import stems
-from bot.model import Quotation
+from bot.model import Draft
 from ingestion.model import School, Slug
 
 MAX_QUOTATIONS = 3
@@ -20,24 +21,28 @@ BESIDE_ENOUGH = 0.7
 """Prose that stands beside the first quotation joins it from this share of its score on."""
 
 
-def compose_quotations(scored: Sequence[ScoredUnit], *, schools: tuple[Slug, ...] = ()) -> tuple[Quotation, ...]:
+def compose_quotations(found: Found) -> Draft:
     """One to three quotations, best first; with several schools asked about, the best of each that has one worth
     quoting. Empty only without units.
 
     The first is widened with what answers as well beside it in its passage, as long as it stays short.
     """
+    return Draft(tuple(as_quotation(unit) for unit in _chosen(found.scored, schools=found.lookup.schools)))
+
+
+def _chosen(scored: Sequence[ScoredUnit], *, schools: Sequence[Slug]) -> list[Unit]:
     if not scored:
-        return ()
+        return []
     floor = scored[0].score * CLOSE_ENOUGH
     if len(schools) > 1:
-        return tuple(as_quotation(unit) for unit in _best_of_each(scored, schools, floor=floor))
+        return _best_of_each(scored, schools, floor=floor)
     chosen = [widen_unit(scored[0], scored)]
     for one in scored[1:]:
         if one.score < floor or len(chosen) == MAX_QUOTATIONS:
             break
         if not any(_repeats(one.unit, other) for other in chosen):
             chosen.append(one.unit)
-    return tuple(as_quotation(unit) for unit in chosen)
+    return chosen
 
 
 def _best_of_each(scored: Sequence[ScoredUnit], schools: Sequence[Slug], *, floor: float) -> list[Unit]:

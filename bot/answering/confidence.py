@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import exp
 
 from bot.answering.rank import ScoredUnit, passage_in_place
@@ -19,23 +19,43 @@ SCHOOL_MARGIN = 0.02
 """A school's best unit must score this much more than the trust's before the school is asked for."""
 
 
-def judge(evidence: Evidence, scored: Sequence[ScoredUnit], coverage: WordCoverage) -> float:
-    """How sure it is that the evidence answers, from 0 to 1; 0 without evidence.
+def readings_of(evidence: Evidence, scored: Sequence[ScoredUnit], coverage: WordCoverage) -> dict[str, float]:
+    """What the confidence is judged by; empty without evidence.
 
-    A logistic curve over four readings: how near the best unit and the nearest of the three best passages are in
-    meaning (cosine), and how much of what the question is about (content words, weighed by rarity) stands in the best
-    unit and in the one of the three best passages that holds most. Fitted by logistic regression on the development
-    questions, each also asked with the documents that answer it left out.
+    How near the best unit and the nearest of the three best passages are in meaning (cosine), and how much of what the
+    question is about (content words, weighed by rarity) stands in the best unit and in the one of the three best
+    passages that holds most.
     """
     if not evidence.kept or not scored:
+        return {}
+    best, passages = scored[0], evidence.kept[:3]
+    return {
+        "best_cosine": best.cosine,
+        "best_coverage": best.coverage,
+        "best_phrase": best.phrase,
+        "nearest_passage": max((one.cosine for one in passages if one.cosine is not None), default=0.0),
+        "passage_coverage": max(coverage.share(passage_in_place(one)) for one in passages),
+    }
+
+
+def confidence_of(readings: Mapping[str, float]) -> float:
+    """How sure it is that the evidence answers, from 0 to 1; 0 without readings.
+
+    A logistic curve, fitted by logistic regression on the development questions, each also asked with the documents
+    that answer it left out.
+    """
+    if not readings:
         return 0.0
-    best = scored[0]
-    if best.phrase == 1.0 and best.coverage >= QUOTED_COVERAGE:
+    if readings["best_phrase"] == 1.0 and readings["best_coverage"] >= QUOTED_COVERAGE:
         return QUOTED_CONFIDENCE
-    passages = evidence.kept[:3]
-    nearest = max((one.cosine for one in passages if one.cosine is not None), default=0.0)
-    covered = max(coverage.share(passage_in_place(one)) for one in passages)
-    return 1 / (1 + exp(-(3.5 * best.cosine + 1.3 * best.coverage + 3.7 * nearest + 2.4 * covered - 5.85)))
+    logit = (
+        3.5 * readings["best_cosine"]
+        + 1.3 * readings["best_coverage"]
+        + 3.7 * readings["nearest_passage"]
+        + 2.4 * readings["passage_coverage"]
+        - 5.85
+    )
+    return 1 / (1 + exp(-logit))
 
 
 def differs_by_school(scored: Sequence[ScoredUnit]) -> bool:

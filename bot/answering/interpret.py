@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from bot.answering.disclosure import reads_as_disclosure
+from bot.answering.redirects import Redirects
 from bot.answering.schools import schools_named, without_schools
 from bot.answering.wider_words import widen
 from bot.answering.words import content_words
@@ -45,7 +45,7 @@ _PROGRAMME = re.compile(
 )
 
 
-def interpret(question: Question, *, trust: Trust) -> Interpretation:
+def interpret(question: Question, *, trust: Trust, redirects: Redirects) -> Interpretation:
     """What the question turned out to be.
 
     Order matters: a disclosure leaves before anything else is thought about; the school is settled before any search.
@@ -54,8 +54,9 @@ def interpret(question: Question, *, trust: Trust) -> Interpretation:
     text = whole[:MAX_QUESTION_CHARACTERS]
     named = schools_named(text, trust)
     leant_on = _leant_on(question, text)
-    if any(reads_as_disclosure(said) for said in (whole, *leant_on)):
-        return Redirect("safeguarding", named[0] if len(named) == 1 else _known_school(question, trust))
+    if redirection := redirects.of(whole, earlier=leant_on):
+        whose = named[0] if len(named) == 1 else _known_school(question, trust)
+        return Redirect(redirection.kind, whose, redirection.case)
     if _HELP.match(text):
         return Redirect("help", question.asker.school)
     if not re.search(r"\w", text):
@@ -63,9 +64,15 @@ def interpret(question: Question, *, trust: Trust) -> Interpretation:
     spoken_of = next((schools for said in (text, *leant_on) if (schools := schools_named(said, trust))), ())
     query = without_schools(" ".join((*leant_on[:1], text)), trust)
     schools = spoken_of or _as_tuple(_known_school(question, trust))
-    lookup = LookUp(query=query, schools=schools, expansions=widen(query, trust.acronyms))
+    lookup = LookUp(
+        query=query,
+        schools=schools,
+        expansions=widen(query, trust.acronyms),
+        roles=question.asker.roles,
+        by_school=len(schools) > 1,
+    )
     if code := _statement_code(text):
-        return StatementLookUp(code, lookup)
+        return StatementLookUp(lookup, code=code)
     if _PROGRAMME.search(text):
         return ProgrammeQuestion(lookup)
     return lookup

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bot.answering.retrieve import WordCoverage
 from bot.answering.units import WINDOW_WORDS, Unit, quotable_units
+from bot.answering.wider_words import spell_out
 from bot.answering.words import stems
 from bot.model import Evidence, LookUp, ScoredPassage
 
@@ -35,7 +36,9 @@ _VERSION_COLUMNS = frozenset({"version", "date", "change", "changes", "author", 
 
 
 class TextEmbedder(Protocol):
-    """Embeds texts: float32[n, dimension], rows of unit length."""
+    """Embeds questions, float32[dimension], and texts, float32[n, dimension]; rows of unit length."""
+
+    def embed_question(self, text: str) -> NDArray[float32]: ...
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[float32]: ...
 
@@ -85,20 +88,25 @@ class ScoredUnit:
     coverage: float
     phrase: float = 0.0
 
+    @property
+    def readings(self) -> dict[str, float]:
+        """What the score is made of, by name."""
+        return {"cosine": self.cosine, "coverage": self.coverage, "phrase": self.phrase}
+
 
 def score_units(
     lookup: LookUp,
     evidence: Evidence,
     *,
-    vector: NDArray[float32],
     embedder: TextEmbedder,
     coverage: WordCoverage,
     embedded: int = EMBEDDED_UNITS,
 ) -> list[ScoredUnit]:
     """The units of the evidence that look best by their words, then scored by meaning as well, best first.
 
-    Empty without evidence. `vector` is the embedded question, float32[dimension] of unit length.
+    Empty without evidence.
     """
+    vector = embedder.embed_question(spell_out(lookup.query, lookup.expansions))
     best_fused = max((source.fused for source in evidence.kept), default=1.0)
     asked = stems(lookup.query)
     asks_about_document = bool(_ASKS_ABOUT_DOCUMENT.search(lookup.query))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from bot.answering.find import Found
 from bot.answering.verify import school_name
-from bot.model import NoEvidence, Redirect, Redirected
+from bot.model import NearDocument, NoEvidence, Redirect, Redirected
 from bot.prompts import WrittenReply
-from ingestion.model import Contact, School, Slug, Trust
+from ingestion.model import Contact, School, Trust
 
+NEAREST_DOCUMENTS = 2
 MANY_SCHOOLS = 8
 """With more schools than this and none known, the trust's own contacts stand for all."""
 
@@ -18,15 +20,16 @@ def written_reply(redirect: Redirect, *, replies: Mapping[str, WrittenReply], tr
     reply = replies[redirect.kind]
     if redirect.kind == "safeguarding":
         text = reply.fill(contact_lines=_contact_lines(redirect.school, trust, reply.sentences))
-        return Redirected("safeguarding", text, redirect.school, safeguarding_contacts(redirect.school, trust))
+        return Redirected(
+            "safeguarding", text, redirect.school, safeguarding_contacts(redirect.school, trust), redirect.case
+        )
     return Redirected(redirect.kind, reply.fill(trust_name=trust.name), redirect.school)
 
 
-def no_evidence_reply(
-    *, schools: Sequence[Slug], replies: Mapping[str, WrittenReply], trust: Trust, confidence: float
-) -> NoEvidence:
-    """That the documents do not say, which were searched, and whom to ask instead."""
+def no_evidence_reply(found: Found, *, replies: Mapping[str, WrittenReply], trust: Trust) -> NoEvidence:
+    """That the documents do not say, which were searched, whom to ask instead, and which documents lie nearest."""
     reply = replies["no_evidence"]
+    schools = found.lookup.schools
     names = " and ".join(school_name(slug, trust) for slug in schools)
     if names:
         searched = reply.sentences["searched_schools"].format(schools=names)
@@ -34,7 +37,28 @@ def no_evidence_reply(
         searched = reply.sentences["searched_trust"] if trust.schools else ""
     whom = reply.sentences["office" if trust.schools else "keeper"]
     text = reply.fill(searched=searched, whom=whom)
-    return NoEvidence(text, schools[0] if len(schools) == 1 else None, confidence)
+    return NoEvidence(text, schools[0] if len(schools) == 1 else None, found.confidence, _nearest(found, trust))
+
+
+def _nearest(found: Found, trust: Trust) -> tuple[NearDocument, ...]:
+    """Up to two documents whose passages came nearest, each once."""
+    nearest: dict[str, NearDocument] = {}
+    for source in found.evidence.kept:
+        version, passage = source.found.version, source.found.passage
+        stated = version.metadata
+        nearest.setdefault(
+            version.path,
+            NearDocument(
+                title=version.title,
+                path=version.path,
+                school_name=school_name(version.school, trust),
+                heading=passage.heading,
+                locator=str(passage.locator),
+                url=stated.url,
+                owner=stated.owner,
+            ),
+        )
+    return tuple(nearest.values())[:NEAREST_DOCUMENTS]
 
 
 def safeguarding_contacts(school: School, trust: Trust) -> tuple[Contact, ...]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from numpy import float32
 from numpy.typing import NDArray
 
+from bot.answering.wider_words import spell_out
 from bot.answering.words import content_words, stem, stems
 from bot.model import Evidence, Expansion, LookUp, ScoredPassage
 from ingestion.model import Hit, IndexedPassage, Slug
@@ -44,17 +45,18 @@ class PassageIndex(Protocol):
     def word_weight(self, words: Sequence[str]) -> dict[str, float]: ...
 
 
-def retrieve(
-    lookup: LookUp,
-    *,
-    index: PassageIndex,
-    vector: NDArray[float32],
-    kept: int = KEPT,
-) -> Evidence:
-    """The evidence for a look-up, best first; empty when both searches find nothing.
+class QuestionEmbedder(Protocol):
+    """Embeds questions: float32[dimension] of unit length. `name` tells the model and its precision."""
 
-    `vector` is the embedded query, float32[dimension] of unit length.
-    """
+    @property
+    def name(self) -> str: ...
+
+    def embed_question(self, text: str) -> NDArray[float32]: ...
+
+
+def retrieve(lookup: LookUp, *, index: PassageIndex, embedder: QuestionEmbedder, kept: int = KEPT) -> Evidence:
+    """The evidence for a look-up, best first; nothing kept when both searches find nothing."""
+    vector = embedder.embed_question(spell_out(lookup.query, lookup.expansions))
     meanings = [expansion.means for expansion in lookup.expansions]
     lists = []
     depth = max(SEARCH_DEPTH, kept)
@@ -63,7 +65,8 @@ def retrieve(
             index.nearest(vector, schools=schools, limit=depth, trust_wide=trust_wide),
             index.matching(lookup.query, schools=schools, limit=depth, expansions=meanings, trust_wide=trust_wide),
         ]
-    return Evidence(tuple(fuse(lists[0::2], lists[1::2])[:kept]))
+    fused = fuse(lists[0::2], lists[1::2])
+    return Evidence(tuple(fused[:kept]), tuple(fused[kept:]))
 
 
 def _searches(schools: tuple[Slug, ...]) -> list[tuple[tuple[Slug, ...], bool]]:

@@ -20,7 +20,7 @@ class StatementIndex(Protocol):
 def quote_statements(asked: StatementLookUp, index: StatementIndex) -> Draft | None:
     """A quotation from each framework that has the code, or from the one that the question names; None when there is
     none."""
-    found = index.statements(asked.code)
+    found = index.statements(asked.code) if asked.code else []
     named = [pair for pair in found if is_named(str(pair[0].fields["framework"]), asked.fallback.query)]
     quotations = [quotation for record, passage in named or found if (quotation := _quote(record, passage))]
     return Draft(tuple(quotations[:MAX_FRAMEWORKS]), confidence=1.0) if quotations else None

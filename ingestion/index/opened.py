@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, select, text
 from sqlalchemy.exc import DataError, DBAPIError
 
 from ingestion.errors import IndexUnavailable
+from ingestion.index.readers import note_readers
 from ingestion.index.schema import HEAD, VERSION_TABLE, facts
 
 WAIT_SECONDS = 30.0
@@ -117,6 +118,7 @@ def migrate(connection: Connection, *, to: str = "head") -> None:
     command.upgrade(config, to)
     if to == "head":
         _give_identity(connection)
+        note_readers(connection)
 
 
 def _give_identity(connection: Connection) -> None:

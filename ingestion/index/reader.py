@@ -2,12 +2,15 @@
 
 Every answer is of one state: the registry before a refresh's switch, or after it. Passages come from the registry
 alone; what a vector or a word points to counts only where a live passage in force holds it, in the same transaction.
+
+What takes `roles` answers with what somebody with these roles may read; without any, with what is open to all staff.
+The rest is for admins, who see every document.
 """
 
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +19,16 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
+from ingestion.audience import roles_read_by
 from ingestion.editions import first_day
 from ingestion.errors import IndexUnavailable
 from ingestion.index import codec
 from ingestion.index.database import database_at
 from ingestion.index.opened import OpenDatabase
+from ingestion.index.past_editions import find_edition_before, find_pending
+from ingestion.index.readers import hide_names, is_readable
 from ingestion.index.registry import (
     IS_LIVE,
     IS_SEARCHED,
@@ -46,7 +52,19 @@ from ingestion.index.registry import (
 from ingestion.index.schema import changes, failures, records, sources, versions
 from ingestion.index.vectors import VectorPlace, VectorsFailed, VectorStore, vectors_at
 from ingestion.index.words import count_passages_with, search_words
-from ingestion.model import Failure, Hit, IndexedPassage, Passage, Record, School, Slug, Trust, Version
+from ingestion.model import (
+    Failure,
+    Hit,
+    IndexedPassage,
+    PastEdition,
+    Passage,
+    PendingEdition,
+    Record,
+    School,
+    Slug,
+    Trust,
+    Version,
+)
 
 PATIENCE_SECONDS = 5.0
 """How long a search that a refresh disturbs is tried again: two or three tries, in general. What fails on is broken."""
@@ -111,14 +129,21 @@ class Index:
             return read_trust(connection) or Trust()
 
     def nearest(
-        self, vector: NDArray[np.float32], *, schools: tuple[Slug, ...], limit: int, trust_wide: bool = True
+        self,
+        vector: NDArray[np.float32],
+        *,
+        schools: tuple[Slug, ...],
+        limit: int,
+        trust_wide: bool = True,
+        roles: Collection[str] = (),
     ) -> list[Hit]:
         """The passages of these schools (and of the trust) nearest to a question's vector (float32[dimension]).
 
-        Scores are cosine similarities, best first; never a passage of a school that was not named.
+        Scores are cosine similarities, best first; never a passage of a school that was not named, nor of a document
+        that is kept to other roles.
         """
         scopes = scopes_of(schools, trust_wide=trust_wide) if limit > 0 else []
-        return self._consistently(lambda state: self._nearest_of(vector, scopes, limit=limit, state=state))
+        return self._consistently(lambda state: self._nearest_of(vector, scopes, roles, limit=limit, state=state))
 
     def matching(
         self,
@@ -128,6 +153,7 @@ class Index:
         limit: int,
         expansions: Sequence[str] = (),
         trust_wide: bool = True,
+        roles: Collection[str] = (),
     ) -> list[Hit]:
         """The passages of these schools (and of the trust) that hold words of the query, in any form of them.
 
@@ -136,8 +162,11 @@ class Index:
         """
         scopes = scopes_of(schools, trust_wide=trust_wide)
         with self._reading() as (connection, _):
-            scores = dict(search_words(connection, query, scopes=scopes, limit=limit, expansions=expansions))
-            found = read_passages_by_id(connection, scores, IS_SEARCHED, in_scopes(scopes))
+            scored = search_words(
+                connection, query, scopes=scopes, limit=limit, expansions=expansions, reads=roles_read_by(roles)
+            )
+            scores = dict(scored)
+            found = _read_found(connection, scores, roles, in_scopes(scopes))
         return [Hit(found[id_], score) for id_, score in scores.items() if id_ in found]
 
     def word_weight(self, words: Iterable[str]) -> dict[str, float]:
@@ -157,13 +186,40 @@ class Index:
         total = frequencies[""]
         return {word: math.log(1 + (total - frequencies[word] + 0.5) / (frequencies[word] + 0.5)) for word in wanted}
 
-    def statements(self, code: str) -> list[tuple[Record, IndexedPassage]]:
+    def statements(self, code: str, *, roles: Collection[str] = ()) -> list[tuple[Record, IndexedPassage]]:
         """The framework statements in force with that code ("4.6"), each with the passage that holds it."""
-        return self._records("statement", code=code.strip().casefold())
+        return self._records("statement", roles, records.c.code == code.strip().casefold())
 
-    def programmes(self) -> list[tuple[Record, IndexedPassage]]:
+    def programmes(self, *, roles: Collection[str] = ()) -> list[tuple[Record, IndexedPassage]]:
         """The training programmes in force, each with the passage that holds it."""
-        return self._records("programme")
+        return self._records("programme", roles)
+
+    def edition_before(self, version: Version, *, roles: Collection[str] = ()) -> PastEdition | None:
+        """What stood before an edition in force; None where there is nothing, or nothing that these roles may read.
+
+        The last other edition of its path, else of its document, of the same school; what was taken out of the corpus,
+        or came with a refresh that was undone, is none.
+        """
+        with self._reading() as (connection, _):
+            return find_edition_before(connection, version, roles)
+
+    def matching_pending(
+        self,
+        query: str,
+        *,
+        schools: tuple[Slug, ...],
+        limit: int,
+        expansions: Sequence[str] = (),
+        trust_wide: bool = True,
+        roles: Collection[str] = (),
+    ) -> list[PendingEdition]:
+        """The drafts, and the editions that wait for their day, that the query asks for by most words of their title.
+
+        Best first; none of their text is looked into. `expansions` are phrases that may stand for words of the query.
+        """
+        scopes = scopes_of(schools, trust_wide=trust_wide)
+        with self._reading() as (connection, _):
+            return find_pending(connection, query, scopes, roles, limit=limit, expansions=expansions)
 
     def passages_of(self, path: str) -> list[IndexedPassage]:
         """The passages of the corpus's edition at that path, in reading order, whatever its status."""
@@ -254,16 +310,17 @@ class Index:
             found = read_passages(connection, versions.c.id == edition.version.id)
         return [one.passage for one in found] if len(found) == edition.passage_count else None
 
-    def _records(self, kind: str, *, code: str | None = None) -> list[tuple[Record, IndexedPassage]]:
+    def _records(
+        self, kind: str, roles: Collection[str], *conditions: ColumnElement[bool]
+    ) -> list[tuple[Record, IndexedPassage]]:
         with self._reading() as (connection, _):
-            query = (
+            rows = connection.execute(
                 select(records)
                 .join(versions, records.c.version_id == versions.c.id)
-                .where(records.c.kind == kind, IS_SEARCHED)
+                .where(records.c.kind == kind, IS_SEARCHED, is_readable(roles), *conditions)
                 .order_by(versions.c.path, records.c.id)
-            )
-            rows = connection.execute(query if code is None else query.where(records.c.code == code)).all()
-            found = read_passages_by_id(connection, dict.fromkeys(row.passage_id for row in rows), IS_SEARCHED)
+            ).all()
+            found = _read_found(connection, dict.fromkeys(row.passage_id for row in rows), roles)
         return [
             (
                 Record(row.kind, row.key, codec.decode_fields(row.fields), codec.decode_locator(row.locator)),
@@ -273,22 +330,30 @@ class Index:
         ]
 
     def _nearest_of(
-        self, vector: NDArray[np.float32], scopes: Sequence[School], *, limit: int, state: State
+        self,
+        vector: NDArray[np.float32],
+        scopes: Sequence[School],
+        roles: Collection[str],
+        *,
+        limit: int,
+        state: State,
     ) -> list[Hit]:
         """The `limit` nearest live passages of all these scopes together; only they are read whole."""
-        near = [scored for scope in scopes for scored in self._nearest_in(vector, scope, limit=limit, state=state)]
+        near = [
+            scored for scope in scopes for scored in self._nearest_in(vector, scope, roles, limit=limit, state=state)
+        ]
         best = dict(sorted(near, key=lambda scored: (-scored[1], scored[0]))[:limit])
         with self._reading() as (connection, now):
             if now != state:
                 raise _StateMoved
-            found = read_passages_by_id(connection, best, IS_SEARCHED, in_scopes(scopes))
+            found = _read_found(connection, best, roles, in_scopes(scopes))
         return [Hit(found[id_], score) for id_, score in best.items() if id_ in found]
 
     def _nearest_in(
-        self, vector: NDArray[np.float32], scope: School, *, limit: int, state: State
+        self, vector: NDArray[np.float32], scope: School, roles: Collection[str], *, limit: int, state: State
     ) -> list[tuple[int, float]]:
         """The ids of the `limit` nearest live passages of one scope, with their scores; asks for more as long as
-        retired vectors crowd them out."""
+        vectors that are retired, or kept to other roles, crowd them out."""
         assert state.model is not None
         asked = limit
         while True:
@@ -301,7 +366,7 @@ class Index:
                     self._expect_none(connection, scope)
                     return []
                 ids = [id_ for id_, _ in nearest]
-                found = read_ids_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]))
+                found = read_ids_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]), is_readable(roles))
             hits = [(passage_id, score) for id_, score in nearest for passage_id in found.get(id_, ())]
             if len(hits) >= limit or len(nearest) < asked:
                 return hits
@@ -342,6 +407,14 @@ class Index:
                     "STAFFROOM_EMBEDDING_PRECISION back."
                 )
             yield connection, state
+
+
+def _read_found(
+    connection: Connection, ids: Iterable[int], roles: Collection[str], *conditions: ColumnElement[bool]
+) -> dict[int, IndexedPassage]:
+    """The searched passages of these ids that somebody with these roles may read, by id."""
+    found = read_passages_by_id(connection, ids, IS_SEARCHED, is_readable(roles), *conditions)
+    return hide_names(connection, found, roles)
 
 
 class _StateMoved(IndexUnavailable):

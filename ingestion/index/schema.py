@@ -3,14 +3,16 @@
 A version is `staged` while a refresh prepares it, `live` while it is the corpus's edition of its path, and `retired`
 once another took its place or its file went. Only passages of live versions with status `in_force` are searched; a
 version's `is_indexed` says that its passages stand in the word index, so a switch can tell what must enter and leave.
-Its `embedded_title` is the title its vectors were made with: of a renamed file, the one it had before.
+Its `embedded_title` is the title its vectors were made with: of a renamed file, the one it had before. Its `readers` are
+the roles that it is kept to, as `readers.py` writes them: empty where everybody may read it, NULL (so that nobody may)
+until that is decided.
 
 Times are ISO 8601 text in UTC. JSON is text (`codec.py` writes it). The word index's own table is in `words.py`.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration: a reader refuses any other schema."""
 
 VERSION_TABLE = "ingestion_schema"
@@ -28,6 +30,7 @@ versions = Table(
     Column("title", Text, nullable=False),
     Column("embedded_title", Text, nullable=False),
     Column("metadata", Text, nullable=False),
+    Column("readers", Text),
     Column("digest", String(64), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, literal, select
 
 from ingestion.errors import CannotStart
 from ingestion.index import codec
+from ingestion.index.readers import readers_column
 from ingestion.index.registry import IS_LIVE
 from ingestion.index.schema import passages, records, versions
 from ingestion.index.vectors import vector_id
@@ -44,6 +45,7 @@ def stage_version(
             title=document.title,
             embedded_title=title,
             metadata=codec.encode_metadata(document.metadata),
+            readers=readers_column(document.metadata),
             digest=staged.digest,
             **stamp_columns(staged.file.stamp),
             reader=READER,

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, delete, insert, not_, select, update
 from ingestion.editions import Standing
 from ingestion.index import codec
 from ingestion.index.history import HistoryEntry, documents_changed, forget_passages, note_refresh
+from ingestion.index.readers import note_readers, word_rows
 from ingestion.index.registry import (
     IDS_PER_QUERY,
     IS_LIVE,
     IS_SEARCHED,
     KnownSource,
     batches,
-    read_passages,
     read_sources,
     read_state,
     read_trust,
@@ -23,7 +23,7 @@ from ingestion.index.registry import (
 from ingestion.index.schema import facts, failures, passages, versions
 from ingestion.index.schema import sources as source_rows
 from ingestion.index.staging import StagedFile, stamp_columns
-from ingestion.index.words import WordRow, add_words, remove_words
+from ingestion.index.words import add_words, remove_words
 from ingestion.model import Failure, Trust
 
 
@@ -57,6 +57,7 @@ def switch_to(connection: Connection, state: NextState, entry: HistoryEntry, *, 
             _retire(connection, state.removed, now),
             _promote_staged(connection, now),
             _set_standings(connection, state.standings),
+            note_readers(connection),
             _set_fact(connection, "trust", codec.encode_trust(state.trust)),
             _set_fact(connection, "model", state.model),
             has_new_vectors,
@@ -130,14 +131,7 @@ def _index_words(connection: Connection) -> None:
     """Put the passages that are searched from now on into the word index, read a document at a time."""
     entering = connection.execute(select(versions.c.id).where(not_(versions.c.is_indexed), IS_SEARCHED)).scalars().all()
     for some in batches(entering, IDS_PER_QUERY):
-        add_words(
-            connection,
-            (
-                WordRow(found.id, found.version.school, found.version.title, found.passage.heading, found.passage.text)
-                for version_id in some
-                for found in read_passages(connection, versions.c.id == version_id)
-            ),
-        )
+        add_words(connection, (row for version_id in some for row in word_rows(connection, version_id)))
         connection.execute(update(versions).where(versions.c.id.in_(some)).values(is_indexed=True))
 
 

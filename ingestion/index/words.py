@@ -1,7 +1,8 @@
 """Which live passages hold the words of a query? BM25, in the registry's own transaction.
 
-The index holds the passages of live versions in force and no others. The school filter stands in the search itself, so
-that other schools' passages are skipped before anything is ranked, and the caller's join checks again.
+The index holds the passages of live versions in force and no others. The filter by school and by role stands in the
+search itself, so that passages of other schools, and those kept to other roles, are skipped before anything is ranked,
+and the caller's join checks again.
 
 What a query asks is decided here; `words_sqlite.py` (FTS5) and `words_postgres.py` look it up.
 docs/decisions/0003-word-index.md says why.
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from ingestion.audience import EVERYONE, Roles
 from ingestion.index import words_postgres, words_sqlite
 from ingestion.index.registry import batches
 from ingestion.model import School
@@ -51,18 +53,29 @@ class WordRow:
     title: str
     heading: tuple[str, ...]
     body: str
+    readers: Roles = EVERYONE
+    """The roles that its document is kept to."""
 
 
 def search_words(
-    connection: Connection, query: str, *, scopes: Sequence[School], limit: int, expansions: Sequence[str] = ()
+    connection: Connection,
+    query: str,
+    *,
+    scopes: Sequence[School],
+    limit: int,
+    expansions: Sequence[str] = (),
+    reads: Roles = EVERYONE,
 ) -> list[tuple[int, float]]:
-    """Passage ids and BM25 scores, best (highest) first; empty when the query has no word to look for."""
+    """Passage ids and BM25 scores, best (highest) first; empty when the query has no word to look for.
+
+    Of documents that are kept to some roles, those of the roles in `reads` alone are looked into.
+    """
     wanted = query_phrases(query, expansions=expansions)
     if not wanted or not scopes or limit < 1:
         return []
     if connection.dialect.name == "postgresql":
-        return words_postgres.search(connection, wanted, scopes=scopes, limit=limit)
-    return words_sqlite.search(connection, wanted, scopes=scopes, limit=limit)
+        return words_postgres.search(connection, wanted, scopes=scopes, limit=limit, reads=reads)
+    return words_sqlite.search(connection, wanted, scopes=scopes, limit=limit, reads=reads)
 
 
 def add_words(connection: Connection, rows: Iterable[WordRow]) -> None:
@@ -116,6 +129,21 @@ def query_phrases(query: str, *, expansions: Sequence[str] = ()) -> list[Phrase]
 def query_words(query: str) -> list[str]:
     """The distinct words of a query in their order, folded to lower case, without a possessive 's."""
     return list(dict.fromkeys(_POSSESSIVE.sub("", word) for word in _WORD.findall(_folded(query))))
+
+
+def share_of_title(title: str, query: str) -> float:
+    """The share of a title's words, in any form of them, that a query holds: 0 … 1. Words that most titles have
+    ("policy", "draft", a year) and function words count in a title of nothing else alone."""
+    words = [word for word in _PARTS.findall(_folded(title)) if not _is_stop_word(word)]
+    telling = [word for word in words if word not in _TITLE_WORDS and not word.isdigit()] or words
+    wanted = set(words_postgres.stems_of(" ".join(telling)))
+    return len(wanted & set(words_postgres.stems_of(query))) / len(wanted) if wanted else 0.0
+
+
+_TITLE_WORDS = frozenset(
+    "policy policies procedure procedures framework guidance guide statement document draft final version handbook code "
+    "plan scheme school schools trust staff".split()
+)
 
 
 def _folded(words: str) -> str:

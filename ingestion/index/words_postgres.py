@@ -6,7 +6,8 @@ length and the number of passages that hold the word (kept in `word_counts`), BM
 
 Words are cut, folded and stemmed here and not by PostgreSQL's configurations, so that the index answers as SQLite's
 does and does not depend on the server's dictionaries. A passage's school is one more word of its vector, which no text
-can hold, since it begins with "@": other schools' passages are skipped in the index, before anything is ranked.
+can hold, since it begins with "@": other schools' passages are skipped in the index, before anything is ranked. Of a
+document that is kept to some roles, each role with the school is such a word instead.
 """
 
 import math
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
+from ingestion.audience import EVERYONE, Roles
 from ingestion.model import School
 
 if TYPE_CHECKING:
@@ -47,9 +49,15 @@ Stems = tuple[str, ...]
 
 
 def search(
-    connection: Connection, phrases: "Sequence[Phrase]", *, scopes: Sequence[School], limit: int
+    connection: Connection,
+    phrases: "Sequence[Phrase]",
+    *,
+    scopes: Sequence[School],
+    limit: int,
+    reads: Roles = EVERYONE,
 ) -> list[tuple[int, float]]:
     """Passage ids and BM25 scores, best (highest) first."""
+    within = [_scope(scope, role) for scope in scopes for role in (None, *sorted(reads))]
     wanted = list(dict.fromkeys(stems for phrase in phrases if (stems := _phrase_stems(phrase))))
     passages, words = connection.execute(text("SELECT passages, words FROM word_totals")).one()
     if not passages or not wanted:
@@ -57,9 +65,9 @@ def search(
     counts = _counts(connection, wanted)
     rarity = {stems: _rarity(counts[stems], passages) for stems in wanted}
     rare = _rarest(counts)
-    found = _ranked(connection, rare, rarity, scopes=scopes, mean=words / passages, limit=limit)
+    found = _ranked(connection, rare, rarity, within=within, mean=words / passages, limit=limit)
     if len(found) < limit and len(rare) < len(wanted):
-        return _ranked(connection, wanted, rarity, scopes=scopes, mean=words / passages, limit=limit)
+        return _ranked(connection, wanted, rarity, within=within, mean=words / passages, limit=limit)
     return found
 
 
@@ -80,11 +88,12 @@ def _ranked(
     finding: Sequence[Stems],
     rarity: Mapping[Stems, float],
     *,
-    scopes: Sequence[School],
+    within: Sequence[str],
     mean: float,
     limit: int,
 ) -> list[tuple[int, float]]:
-    """The passages of the scopes with any word of `finding`, by their BM25 for all words of `rarity`.
+    """The passages with any word of `finding`, by their BM25 for all words of `rarity`; `within` are the words of the
+    schools and roles, of which each has one.
 
     `mean` is the number of words of a passage, on average.
     """
@@ -100,7 +109,7 @@ def _ranked(
             "FROM words WHERE stems @@ CAST(:any AS tsquery)) AS found ORDER BY score DESC, passage_id LIMIT :limit"
         ),
         {
-            "any": f"({' | '.join(_quoted(_scope(scope)) for scope in scopes)}) & ({' | '.join(map(_match, finding))})",
+            "any": f"({' | '.join(map(_quoted, within))}) & ({' | '.join(map(_match, finding))})",
             "mean": mean,
             "limit": limit,
         }
@@ -173,18 +182,19 @@ def _vector(row: "WordRow") -> dict[str, Any]:
     places: dict[str, list[str]] = {}
     place = size = 0
     for part, weight in ((row.title, "A"), (" > ".join(row.heading), "B"), (row.body, "")):
-        stems = list(_stems(part))
+        stems = list(stems_of(part))
         for stem in stems:
             place += 1
             places.setdefault(stem, []).append(f"{place}{weight}")
         place += 1
         size += len(stems)
     words = [f"{_quoted(stem)}:{','.join(where[:_MOST_PLACES])}" for stem, where in places.items()]
-    return {"id": row.passage_id, "size": size, "stems": " ".join([_quoted(_scope(row.school)), *words])}
+    scopes = [_quoted(_scope(row.school, role)) for role in sorted(row.readers) or [None]]
+    return {"id": row.passage_id, "size": size, "stems": " ".join([*scopes, *words])}
 
 
 def _phrase_stems(phrase: "Phrase") -> Stems:
-    return tuple(stem for part in phrase for stem in _stems(part))
+    return tuple(stem for part in phrase for stem in stems_of(part))
 
 
 def _match(stems: Stems) -> str:
@@ -192,7 +202,7 @@ def _match(stems: Stems) -> str:
     return " <-> ".join(map(_quoted, stems))
 
 
-def _stems(words: str) -> Iterable[str]:
+def stems_of(words: str) -> Iterable[str]:
     """The words of a text without their accents and endings, in their order."""
     decomposed = unicodedata.normalize("NFKD", words)
     plain = "".join(character for character in decomposed if not unicodedata.combining(character))
@@ -213,8 +223,10 @@ def _porter() -> Any:
     return snowballstemmer.stemmer("porter")
 
 
-def _scope(school: School) -> str:
-    return "@" if school is None else f"@{school}"
+def _scope(school: School, role: str | None = None) -> str:
+    """The word of a school's open documents, or of those that are kept to a role; no slug begins with "@"."""
+    kept_to = "" if role is None else f"@{role}/"
+    return f"@{kept_to}{school or ''}"
 
 
 def _quoted(word: str) -> str:

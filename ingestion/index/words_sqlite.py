@@ -1,7 +1,8 @@
 """How does SQLite look words up? In an FTS5 table, with Porter's stemmer; the only module that speaks FTS5.
 
 Each row's `scope` column holds one word that names its school, or the trust, and a search asks for that word in the
-same MATCH expression: FTS5 then skips other schools' passages before it ranks anything.
+same MATCH expression: FTS5 then skips other schools' passages before it ranks anything. Of a document that is kept to
+some roles, the column holds a word for each of them with the school instead, and a search asks for those of its asker.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
+from ingestion.audience import EVERYONE, Roles
 from ingestion.model import School
 
 if TYPE_CHECKING:
@@ -20,10 +22,16 @@ _WEIGHTS = "0.0, 2.0, 1.5, 1.0"
 
 
 def search(
-    connection: Connection, phrases: "Sequence[Phrase]", *, scopes: Sequence[School], limit: int
+    connection: Connection,
+    phrases: "Sequence[Phrase]",
+    *,
+    scopes: Sequence[School],
+    limit: int,
+    reads: Roles = EVERYONE,
 ) -> list[tuple[int, float]]:
     """Passage ids and BM25 scores, best (highest) first."""
-    within = " OR ".join(f'"{scope_token(scope)}"' for scope in scopes)
+    tokens = [scope_token(scope, role) for scope in scopes for role in (None, *sorted(reads))]
+    within = " OR ".join(f'"{token}"' for token in tokens)
     rows = connection.execute(
         text(
             f"SELECT rowid, -bm25(words, {_WEIGHTS}) AS score FROM words WHERE words MATCH :match "  # noqa: S608 – constants
@@ -40,7 +48,7 @@ def add(connection: Connection, rows: "Sequence[WordRow]") -> None:
         [
             {
                 "id": row.passage_id,
-                "scope": scope_token(row.school),
+                "scope": " ".join(scope_token(row.school, role) for role in sorted(row.readers) or [None]),
                 "title": row.title,
                 "heading": " > ".join(row.heading),
                 "body": row.body,
@@ -61,11 +69,14 @@ def count(connection: Connection, phrase: "Phrase") -> int:
     return number
 
 
-def scope_token(school: School) -> str:
-    """The one word that stands for a school, or for the trust, in the `scope` column.
+def scope_token(school: School, role: str | None = None) -> str:
+    """The one word that stands for a school, or for the trust, in the `scope` column; with a role, for those documents
+    of it that are kept to that role.
 
     It ends in a digit, so the stemmer leaves it whole; 48 bits of a digest, so that no slug is cut into words.
     """
+    if role is not None:
+        return f"kept{hashlib.sha256('/'.join((role, school or '')).encode()).hexdigest()[:12]}0"
     if school is None:
         return "scopetrust0"
     return f"scope{hashlib.sha256(school.encode()).hexdigest()[:12]}0"

@@ -27,6 +27,7 @@ from ingestion.index import codec
 from ingestion.index.database import database_at
 from ingestion.index.history import HistoryEntry
 from ingestion.index.opened import Database, OpenDatabase
+from ingestion.index.readers import has_wrong_readers
 from ingestion.index.registry import (
     IDS_PER_QUERY,
     IS_CORPUS,
@@ -238,6 +239,7 @@ class WritableIndex:
                 and read_sources(connection) == state.sources
                 and {row.path: Standing(cast(Status, row.status), row.doubt) for row in rows} == state.standings
                 and all(row.state == "live" for row in rows)
+                and not has_wrong_readers(connection)
             )
             if not is_same or not self._has_mark(held):
                 return None

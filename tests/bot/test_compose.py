@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from bot.answering.compose import compose_quotations, widen_unit
+from bot.answering.find import Found
 from bot.answering.rank import ScoredUnit, score_units
 from bot.answering.retrieve import WordCoverage
 from bot.answering.units import MAX_QUOTED_WORDS, quotable_units, sentence_spans
@@ -21,11 +21,11 @@ def best_quotations(query: str, *passages: IndexedPassage, schools: tuple[Slug, 
     ranked = score_units(
         LookUp(query),
         evidence,
-        vector=embedder.embed_question(query),
         embedder=embedder,
         coverage=WordCoverage(query, (), {}),
     )
-    return [quotation.text for quotation in compose_quotations(ranked, schools=schools)]
+    found = Found(LookUp(query, schools), evidence, tuple(ranked), 1.0, {})
+    return [quotation.text for quotation in compose_quotations(found).quotations]
 
 
 def test_of_a_long_paragraph_only_the_stretch_that_answers_is_quoted() -> None:
@@ -212,8 +212,5 @@ def test_a_model_that_declines_makes_no_claims() -> None:
 
 def test_no_passages_give_no_units() -> None:
     embedder = FakeEmbedder()
-    vector = np.asarray(embedder.embed_question("x"))
-    assert (
-        score_units(LookUp("x"), Evidence(), vector=vector, embedder=embedder, coverage=WordCoverage("x", (), {})) == []
-    )
-    assert compose_quotations([]) == ()
+    assert score_units(LookUp("x"), Evidence(), embedder=embedder, coverage=WordCoverage("x", (), {})) == []
+    assert compose_quotations(Found(LookUp("x"), Evidence(), (), 0.0, {})).quotations == ()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.disclosure import reads_as_disclosure
+from bot.answering.redirects.disclosure import reads_as_disclosure
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answering.interpret import clean_question, interpret
+from bot.answering.redirects import Redirects
 from bot.answering.schools import schools_named
 from bot.model import (
     Asker,
@@ -21,7 +22,7 @@ from tests.building import SALTMARSH, TRUST
 
 def understood(text: str, *, school: str | None = None, history: tuple[Turn, ...] = ()) -> Interpretation:
     asker = Asker(Slug(school) if school else None)
-    return interpret(Question(text, asker, history), trust=TRUST)
+    return interpret(Question(text, asker, history), trust=TRUST, redirects=Redirects())
 
 
 def looked_up(text: str, *, school: str | None = None, history: tuple[Turn, ...] = ()) -> LookUp:
@@ -67,7 +68,7 @@ def test_no_school_is_made_up() -> None:
 
 def test_a_trust_of_one_school_needs_no_asking() -> None:
     trust = Trust(schools=(SALTMARSH,))
-    interpretation = interpret(Question("phone sanction"), trust=trust)
+    interpretation = interpret(Question("phone sanction"), trust=trust, redirects=Redirects())
     assert isinstance(interpretation, LookUp)
     assert interpretation.schools == ("saltmarsh",)
 

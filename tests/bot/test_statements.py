@@ -37,7 +37,7 @@ class TwoFrameworks:
 
 
 def quoted(text: str, code: str = "4.6") -> list[str] | None:
-    draft = quote_statements(StatementLookUp(code, LookUp(text)), TwoFrameworks())
+    draft = quote_statements(StatementLookUp(LookUp(text), code=code), TwoFrameworks())
     return [quotation.text for quotation in draft.quotations] if draft else None
 
 

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import LangChainChatModel
+from bot.answering.redirects import Redirects
 from bot.model import Answer, Answered, Asker, NeedsDetail, NoEvidence, Question, Redirected
 from bot.prompts import load_prompt, load_replies
 from ingestion.index import Index, open_index
@@ -59,8 +60,8 @@ def ask(
     model = None
     if provider is not None:
         model = LangChainChatModel("openai:standin", base_url=provider.base_url, timeout_seconds=timeout_seconds)
-    using = Answering(index, FakeEmbedder(), load_replies(), load_prompt("compose"), model)
-    return answer_question(Question(question, Asker(Slug(school) if school else None)), using, today=TODAY)
+    using = Answering(index, FakeEmbedder(), Redirects(), load_replies(), load_prompt("compose"), model)
+    return answer_question(Question(question, Asker(Slug(school) if school else None)), using, today=TODAY)[0]
 
 
 def writes(provider: OpenAIStandIn, template: str) -> None:

@@ -1,0 +1,46 @@
+"""What stands in the documents on one look-up, best first, and how sure is it that it answers?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.answering.confidence import confidence_of, readings_of
+from bot.answering.rank import ScoredUnit, TextEmbedder, score_units
+from bot.answering.retrieve import PassageIndex, QuestionEmbedder, WordCoverage, retrieve
+from bot.answering.trace import TraceNotes
+from bot.answering.words import content_words
+from bot.model import Evidence, LookUp
+
+
+class Embedder(QuestionEmbedder, TextEmbedder, Protocol):
+    """Embeds questions, float32[dimension], and texts, float32[n, dimension]; rows of unit length."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search brought for one look-up: the evidence, its units best first, and how sure it is to answer (0 … 1)
+    with the readings that says it by."""
+
+    lookup: LookUp
+    evidence: Evidence
+    scored: tuple[ScoredUnit, ...]
+    confidence: float
+    readings: Mapping[str, float]
+
+
+def find(lookup: LookUp, *, index: PassageIndex, embedder: Embedder, notes: TraceNotes) -> Found:
+    """The evidence for a look-up, weighed. Confidence 0 where nothing was found."""
+    with notes.step("retrieve"):
+        evidence = retrieve(lookup, index=index, embedder=embedder)
+        coverage = WordCoverage(lookup.query, lookup.expansions, index.word_weight(content_words(lookup.query)))
+    with notes.step("weigh"):
+        scored = tuple(score_units(lookup, evidence, embedder=embedder, coverage=coverage))
+        readings = readings_of(evidence, scored, coverage)
+        confidence = confidence_of(readings)
+    notes.looked_up(lookup)
+    notes.found(evidence)
+    notes.weighed(scored)
+    notes.judged(confidence, readings)
+    return Found(lookup, evidence, scored, confidence, readings)
