@@ -89,9 +89,9 @@ written for them. Nobody reads the papers of governors, trustees, HR or safeguar
 _EVERYBODY = (
     "everyone", "everybody", "anyone", "all", "staff", "colleague", "employee", "worker", "workforce", "parent",
     "carer", "family", "familie", "pupil", "student", "child", "children", "learner", "public", "visitor",
-    "volunteer", "contractor", "stakeholder", "adult", "community", "school community", "trust", "school", "whole school",
-    "whole trust", "whole school community", "whole staff", "school staff", "trust staff", "new staff", "agency staff",
-    "agency worker", "supply staff", "cover staff", "temporary staff",
+    "volunteer", "contractor", "stakeholder", "adult", "community", "school community", "trust", "school",
+    "whole school", "whole trust", "whole school community", "whole staff", "school staff", "trust staff", "new staff",
+    "agency staff", "agency worker", "supply staff", "cover staff", "temporary staff",
 )  # fmt: skip
 """Who may read what is open, in the singular: what pupils, visitors or supply staff may read is kept from no one."""
 

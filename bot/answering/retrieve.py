@@ -7,14 +7,15 @@ an argument of both searches: nothing of another school is ever among the candid
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from numpy import float32
 from numpy.typing import NDArray
 
 from bot.answering.wider_words import spell_out
 from bot.answering.words import content_words, stem, stems
-from bot.model import Evidence, Expansion, LookUp, ScoredPassage
+from bot.model import Evidence, Expansion, LookUp, ScoredPassage, Wording
 from ingestion.model import Hit, IndexedPassage, Slug
 
 SEARCH_DEPTH = 40
@@ -57,15 +58,21 @@ class QuestionEmbedder(Protocol):
 def retrieve(lookup: LookUp, *, index: PassageIndex, embedder: QuestionEmbedder, kept: int = KEPT) -> Evidence:
     """The evidence for a look-up, best first; nothing kept when both searches find nothing."""
     vector = embedder.embed_question(spell_out(lookup.query, lookup.expansions))
-    meanings = [expansion.means for expansion in lookup.expansions]
-    lists = []
     depth = max(SEARCH_DEPTH, kept)
-    for schools, trust_wide in _searches(lookup.schools):
-        lists += [
-            index.nearest(vector, schools=schools, limit=depth, trust_wide=trust_wide),
-            index.matching(lookup.query, schools=schools, limit=depth, expansions=meanings, trust_wide=trust_wide),
-        ]
-    fused = fuse(lists[0::2], lists[1::2])
+    lists: list[RankedHits] = []
+    for wording in (Wording(spell_out(lookup.query, lookup.expansions), 1.0), *lookup.also):
+        vector = embedder.embed_question(wording.text)
+        is_question = wording.weight == 1.0
+        words = lookup.query if is_question else wording.text
+        meanings = [expansion.means for expansion in lookup.expansions] if is_question else []
+        for schools, trust_wide in _searches(lookup.schools):
+            near = index.nearest(vector, schools=schools, limit=depth, trust_wide=trust_wide)
+            worded = index.matching(words, schools=schools, limit=depth, expansions=meanings, trust_wide=trust_wide)
+            lists += [
+                RankedHits("cosine", near, wording.weight),
+                RankedHits("bm25", worded, wording.weight),
+            ]
+    fused = fuse(lists)
     return Evidence(tuple(fused[:kept]), tuple(fused[kept:]))
 
 
@@ -75,21 +82,32 @@ def _searches(schools: tuple[Slug, ...]) -> list[tuple[tuple[Slug, ...], bool]]:
     return [((), True), (schools, False)] if schools else [((), True)]
 
 
-def fuse(near: Sequence[Sequence[Hit]], worded: Sequence[Sequence[Hit]]) -> list[ScoredPassage]:
-    """All lists as one, best first: a passage scores the sum of 1 / (k + rank) over the lists it stands in."""
+@dataclass(frozen=True)
+class RankedHits:
+    """What one search found, best first; `by` is what its scores are, and its ranks count `weight` times."""
+
+    by: Literal["cosine", "bm25"]
+    hits: Sequence[Hit]
+    weight: float = 1.0
+
+
+def fuse(lists: Sequence[RankedHits]) -> list[ScoredPassage]:
+    """All lists as one, best first: a passage scores the sum of weight / (k + rank) over the lists it stands in.
+
+    Of several cosines or BM25 scores of a passage the one for the heaviest wording is kept, and the first of those.
+    """
     found: dict[int, IndexedPassage] = {}
     fused: dict[int, float] = {}
-    cosine: dict[int, float] = {}
-    bm25: dict[int, float] = {}
-    for lists, scores in ((near, cosine), (worded, bm25)):
-        for hits in lists:
-            for rank, hit in enumerate(hits, start=1):
-                found[hit.found.id] = hit.found
-                scores[hit.found.id] = hit.score
-                fused[hit.found.id] = fused.get(hit.found.id, 0.0) + 1 / (RANK_CONSTANT + rank)
+    scores: dict[str, dict[int, float]] = {"cosine": {}, "bm25": {}}
+    for ranked in sorted(lists, key=lambda one: -one.weight):
+        for rank, hit in enumerate(ranked.hits, start=1):
+            id_ = hit.found.id
+            found[id_] = hit.found
+            scores[ranked.by].setdefault(id_, hit.score)
+            fused[id_] = fused.get(id_, 0.0) + ranked.weight / (RANK_CONSTANT + rank)
     return [
-        ScoredPassage(found[id], fused[id], cosine.get(id), bm25.get(id))
-        for id in sorted(fused, key=lambda id: (-fused[id], id))
+        ScoredPassage(found[id_], fused[id_], scores["cosine"].get(id_), scores["bm25"].get(id_))
+        for id_ in sorted(fused, key=lambda id_: (-fused[id_], id_))
     ]
 
 

@@ -26,11 +26,14 @@ ERRORS = {
 }
 """How the shares that are told by their errors are called: each is the rest of the share of that name."""
 
+MEASURE_WORDS = {"superseded": "edition in force", "verbatim": "quoted verbatim"}
+"""How a measure is called where "right" before its name does not say what is right."""
+
 
 def figure_lines(figures: Figures) -> list[str]:
     """A line a share: its name, per cent, count and 95 % interval; then calibration."""
     lines = [_share_line(kind, share) for kind, share in figures.by_kind.items()]
-    lines += [_share_line(f"right {measure}", share) for measure, share in figures.by_measure.items()]
+    lines += [_share_line(_measure_words(measure), share) for measure, share in figures.by_measure.items()]
     lines += [_share_line(ERRORS[name], share.rest()) for name, share in _told_by_errors(figures)]
     if figures.calibration:
         lines.append(f"{'calibration error':<{NAME_WIDTH}} {figures.calibration.error:8.3f}")
@@ -90,7 +93,7 @@ def markdown_report(run: Run, figures: Figures, comparison: Comparison | None = 
         f"**{_percent(overall)}** of {overall.of} questions all right (95 % interval {_interval(overall)}); "
         f"p50 {figures.took_ms[0]:.0f} ms, p95 {figures.took_ms[1]:.0f} ms a question.",
         _share_table("Kind", figures.by_kind.items()),
-        _share_table("Right", figures.by_measure.items()),
+        _share_table("Measure", [(_measure_words(name), share) for name, share in figures.by_measure.items()]),
     ]
     if errors := [(ERRORS[name], share.rest()) for name, share in _told_by_errors(figures)]:
         parts.append(_share_table("Wrong", errors))
@@ -157,6 +160,10 @@ def _traced(result: Result) -> list[str]:
 
 def _told_by_errors(figures: Figures) -> list[tuple[str, Share]]:
     return [*figures.abstention.items(), *figures.safeguarding.items()]
+
+
+def _measure_words(measure: str) -> str:
+    return MEASURE_WORDS.get(measure, f"right {measure}")
 
 
 def _share_line(name: str, share: Share) -> str:

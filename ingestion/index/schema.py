@@ -3,9 +3,9 @@
 A version is `staged` while a refresh prepares it, `live` while it is the corpus's edition of its path, and `retired`
 once another took its place or its file went. Only passages of live versions with status `in_force` are searched; a
 version's `is_indexed` says that its passages stand in the word index, so a switch can tell what must enter and leave.
-Its `embedded_title` is the title its vectors were made with: of a renamed file, the one it had before. Its `readers` are
-the roles that it is kept to, as `readers.py` writes them: empty where everybody may read it, NULL (so that nobody may)
-until that is decided.
+Its `embedded_title` is the title its vectors were made with: of a renamed file, the one it had before. Its `readers`
+are the roles that it is kept to, as `readers.py` writes them: empty where everybody may read it, NULL (so that nobody
+may) until that is decided.
 
 Times are ISO 8601 text in UTC. JSON is text (`codec.py` writes it). The word index's own table is in `words.py`.
 """

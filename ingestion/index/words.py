@@ -141,8 +141,8 @@ def share_of_title(title: str, query: str) -> float:
 
 
 _TITLE_WORDS = frozenset(
-    "policy policies procedure procedures framework guidance guide statement document draft final version handbook code "
-    "plan scheme school schools trust staff".split()
+    "policy policies procedure procedures framework guidance guide statement document draft final version handbook "
+    "code plan scheme school schools trust staff".split()
 )
 
 
