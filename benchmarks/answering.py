@@ -20,8 +20,7 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from bot.app import Staffroom
-from bot.batch import as_question
-from bot.evaluate import read_graded
+from bot.evaluation.questions import read_graded
 from bot.logs import set_up_logs
 from bot.settings import read_settings
 
@@ -34,7 +33,7 @@ def main() -> None:
     set_up_logs(level=logging.WARNING)
     staffroom = Staffroom(read_settings())
     lines = options.questions.read_text(encoding="utf-8").splitlines()
-    questions = [as_question(entry) for entry in read_graded(lines, name=str(options.questions))][: options.limit]
+    questions = [one.question for one in read_graded(lines, name=str(options.questions))][: options.limit]
     for question in questions[:10]:
         staffroom.answer(question)
     answers, nearest = [], []

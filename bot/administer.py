@@ -242,10 +242,10 @@ def _describe_index(settings: Settings, embedder: Embedder) -> str:
 
 
 def _describe_chat_model(settings: Settings) -> str:
-    model = chat_model_of(settings)
+    model = chat_model_of(settings, retries=0)
     if model is None:
         return "none set: answers are made of quotations"
-    model.write("Answer with one word.", "Say: ready", temperature=0.0, max_output_tokens=5)
+    model.write("Answer with one word.", "Say: ready", temperature=0.0, max_output_tokens=64)
     return f"{model.name} answers"
 
 

@@ -14,14 +14,16 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.answering.answer import Answering, answer_question
-from bot.answering.chat_model import LangChainChatModel
+from bot.answering.chat_model import ChatLimits, LangChainChatModel
 from bot.answering.redirects import Redirects
 from bot.answering.retrieve import retrieve
 from bot.answering.schools import schools_named
 from bot.answering.wider_words import widen
+from bot.answering.write import OnSentence
 from bot.errors import StaffroomError, UnknownSchool
+from bot.frameworks.statements import warm_up
 from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
-from bot.prompts import load_prompt, load_replies
+from bot.prompts import Prompt, load_prompt, load_replies
 from bot.settings import Settings
 from bot.status import CorpusStatus, corpus_status
 from ingestion.embed import Embedder, open_embedder
@@ -54,7 +56,7 @@ class Staffroom:
             embedder=self._embedder,
             redirects=Redirects(),
             replies=self._replies,
-            prompt=load_prompt("compose"),
+            prompt=prompt_of("compose", settings),
             chat_model=chat_model_of(settings),
         )
 
@@ -63,10 +65,14 @@ class Staffroom:
         """The trust as of the last refresh."""
         return self._index.trust()
 
-    def answer(self, question: Question) -> Reply:
-        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference that the log has."""
+    def answer(self, question: Question, *, on_sentence: OnSentence | None = None) -> Reply:
+        """The reply to one question. Never raises: what breaks becomes `Failed`, with a reference that the log has.
+
+        `on_sentence` is handed a chat model's sentences while it writes, each checked; the reply holds them again, or
+        the quotations, where the model failed halfway.
+        """
         try:
-            return self.answer_or_raise(question)
+            return self.answer_or_raise(question, on_sentence=on_sentence)
         except UnknownSchool as error:
             return Reply(Failed(str(error), reference=""), question_id=question.id)
         except StaffroomError as error:
@@ -74,12 +80,14 @@ class Staffroom:
             log.warning("answer_failed", reference=reference, reason=str(error))
             return self._failed(question, reference)
 
-    def answer_or_raise(self, question: Question) -> Reply:
+    def answer_or_raise(self, question: Question, *, on_sentence: OnSentence | None = None) -> Reply:
         """As `answer`, for somebody who can mend what is wrong: raises StaffroomError with the mend."""
         started = time.perf_counter()
         self.check_school(question.asker.school)
         try:
-            answer, trace = answer_question(question, self._answering, today=self._today())
+            answer, trace = answer_question(
+                question, self._answering, today=self._today(), on_sentence=on_sentence
+            )
         except StaffroomError:
             raise
         except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
@@ -111,8 +119,9 @@ class Staffroom:
         return read_status(self._index, today=self._today())
 
     def warm_up(self) -> None:
-        """Loads the embedding model, so that the first asker does not wait for it."""
+        """Loads the embedding model, and learns the framework statements, so that the first asker does not wait."""
         self._embedder.embed_question("warm up")
+        warm_up(self._answering.frameworks, index=self._index, embedder=self._embedder)
 
     def close(self) -> None:
         self._index.close()
@@ -160,9 +169,22 @@ def embedder_of(settings: Settings) -> Embedder:
     return open_embedder(settings.embedding_model, precision=settings.embedding_precision)
 
 
-def chat_model_of(settings: Settings) -> LangChainChatModel | None:
+def chat_model_of(settings: Settings, *, retries: int | None = None) -> LangChainChatModel | None:
     """The chat model of these settings; None where none is set. Raises SettingsError with the mend."""
     if settings.chat_model is None:
         return None
     base_url = str(settings.chat_base_url) if settings.chat_base_url else None
-    return LangChainChatModel(settings.chat_model, base_url=base_url, timeout_seconds=settings.chat_timeout_seconds)
+    limits = ChatLimits(
+        timeout_seconds=settings.chat_timeout_seconds,
+        retries=settings.chat_retries if retries is None else retries,
+        pause_after_failures=settings.chat_pause_after_failures,
+        pause_seconds=settings.chat_pause_seconds,
+    )
+    return LangChainChatModel(settings.chat_model, base_url=base_url, limits=limits)
+
+
+def prompt_of(step: str, settings: Settings) -> Prompt:
+    """A step's prompt with the caps of these settings."""
+    return load_prompt(step).capped(
+        max_input_tokens=settings.chat_max_input_tokens, max_output_tokens=settings.chat_max_output_tokens
+    )

@@ -7,18 +7,26 @@ StaffroomError                 (ingestion.errors draws the rest of the tree)
     └── ChatModelFailed        the chat model did not answer, or not in time; the quotation answer is given
 """
 
+from typing import Literal
+
 from ingestion.errors import CannotStart, CorpusError, IndexUnavailable, SettingsError, StaffroomError
 
 __all__ = [
     "AnswerError",
     "CannotStart",
     "ChatModelFailed",
+    "ChatProblem",
     "CorpusError",
     "IndexUnavailable",
     "SettingsError",
     "StaffroomError",
     "UnknownSchool",
 ]
+
+
+ChatProblem = Literal["too_slow", "rate_limited", "unreachable", "error", "rejected", "refused", "empty", "not_asked"]
+"""What went wrong with a chat model: `rejected` is its provider's word on the request (a wrong key, an unknown model),
+`refused` the model's own; `not_asked` that it failed several times and is left alone for a while."""
 
 
 class AnswerError(StaffroomError):
@@ -31,3 +39,7 @@ class UnknownSchool(AnswerError):
 
 class ChatModelFailed(AnswerError):
     """The chat model did not answer, or not in time."""
+
+    def __init__(self, reason: str, problem: ChatProblem = "error") -> None:
+        super().__init__(reason)
+        self.problem: ChatProblem = problem

@@ -105,18 +105,22 @@ class LookUp:
 class StatementLookUp:
     """Framework statements asked for by code, standard or subject; `fallback` is looked up when no framework has them.
 
-    `code`: "4.6". `framework`: the one that the question names, as it names it. `standard` and `learn`: "learn how to
-    for standard 7". `compares`: whether two frameworks say the same under that code. `about`: a subject ("retrieval
-    practice") that statements are asked about.
+    `codes`: ("4.6", "4a"), in the order asked. `frameworks`: those that the question names, as it names them.
+    `standard` ("7") or `standard_name` ("managing behaviour") and `learn`: "learn how to for standard 7", all of them.
+    `about`: a subject ("retrieval practice") that statements are asked about. `compares`: whether frameworks say the
+    same under a code. `started`: the day (ISO) on which the asker, as far as is known, began as an early career
+    teacher.
     """
 
     fallback: LookUp
-    code: str | None = None
-    framework: str | None = None
-    standard: int | None = None
+    codes: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    standard: str | None = None
+    standard_name: str | None = None
     learn: Literal["that", "how to"] | None = None
-    compares: bool = False
     about: str | None = None
+    compares: bool = False
+    started: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,8 +160,8 @@ Interpretation = LookUp | StatementLookUp | ProgrammeQuestion | Clarification | 
 
 @dataclass(frozen=True)
 class ScoredPassage:
-    """A passage that a search found. `fused` is its reciprocal-rank score; `cosine` and `bm25` are None where that
-    search missed it."""
+    """A passage that a search found. `fused` is its score over both searches, from 0 to 1; `cosine` and `bm25` are None
+    where that search missed it."""
 
     found: IndexedPassage
     fused: float
@@ -187,6 +191,8 @@ class Quotation:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     """The cells of the quoted rows, where the quotation is of a table; () for prose."""
+    lead_in: str = ""
+    """The line that leads into a list too long to quote whole ("Staff must not:"), where items of it are quoted."""
 
 
 @dataclass(frozen=True)
@@ -233,6 +239,10 @@ class Citation:
     """"superseded" only where the asker wanted the edition before."""
     owner: str | None = None
     """Who keeps the document, as it states; whom to ask about it."""
+    lead_in: str = ""
+    """The line that leads into the list of which items are quoted; it stands in the document above them."""
+    says_as: int | None = None
+    """The number of an earlier citation whose words say the same: this one is named, its words are not shown again."""
 
 
 Eligibility = Literal["eligible", "maybe", "not_eligible"]

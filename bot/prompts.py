@@ -11,7 +11,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -20,7 +20,15 @@ from bot.errors import SettingsError
 
 _VARIABLE = re.compile(r"\{\{ (\w+) \}\}")
 _BRACES = re.compile(r"\{\{.*?\}\}")
-REPLY_NAMES = ("safeguarding", "help", "no_evidence", "which_school", "no_question", "failed")
+CHARACTERS_A_TOKEN = 4
+"""Of English prose, about; providers count each in their own way."""
+REPLY_NAMES = (
+    "safeguarding", "safeguarding_child", "safeguarding_self_harm", "safeguarding_fgm", "safeguarding_radicalisation",
+    "safeguarding_image", "safeguarding_weapon", "safeguarding_staff", "safeguarding_head", "safeguarding_own_crisis",
+    "personal_data_pupil_record", "personal_data_staff_record", "personal_data_payroll", "personal_data_system",
+    "out_of_scope_write", "out_of_scope_rules", "out_of_scope_advice",
+    "help", "no_evidence", "which_school", "no_question", "failed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,19 @@ class Prompt:
     variables: frozenset[str]
     temperature: float
     max_output_tokens: int
+    max_input_characters: int
+    """Of what is put in; a token is about four characters of English."""
     digest: str
+
+    def capped(self, *, max_input_tokens: int | None, max_output_tokens: int | None) -> Prompt:
+        """The same prompt with an admin's own caps; None leaves its own."""
+        return replace(
+            self,
+            max_input_characters=max_input_tokens * CHARACTERS_A_TOKEN
+            if max_input_tokens
+            else self.max_input_characters,
+            max_output_tokens=max_output_tokens or self.max_output_tokens,
+        )
 
     def fill_user(self, **values: str) -> str:
         """The user text with its variables put in. Raises KeyError when one is missing or unknown."""
@@ -73,7 +93,7 @@ def load_prompt(step: str, folder: Traversable | None = None) -> Prompt:
     folder = folder or files("prompts") / step
     texts = {part: (folder / f"{part}.md").read_text(encoding="utf-8").strip() for part in ("system", "user")}
     config_file = folder / "prompt.toml"
-    config = _read_config(config_file, needs={"variables", "temperature", "max_output_tokens"})
+    config = _read_config(config_file, needs={"variables", "temperature", "max_output_tokens", "max_input_characters"})
     variables = frozenset(config["variables"])
     _check_variables(f"prompts/{step}/user.md", texts["user"], variables)
     _check_variables(f"prompts/{step}/system.md", texts["system"], frozenset())
@@ -85,6 +105,7 @@ def load_prompt(step: str, folder: Traversable | None = None) -> Prompt:
         variables=variables,
         temperature=float(config["temperature"]),
         max_output_tokens=int(config["max_output_tokens"]),
+        max_input_characters=int(config["max_input_characters"]),
         digest=hashlib.sha256(whole.encode()).hexdigest()[:12],
     )
 

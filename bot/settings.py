@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     chat_model: str | None = Field(None, validation_alias="STAFFROOM_CHAT_MODEL", pattern=r"^[a-z0-9_]+:.+$")
     chat_base_url: AnyHttpUrl | None = Field(None, validation_alias="STAFFROOM_CHAT_BASE_URL")
     chat_timeout_seconds: float = Field(20.0, validation_alias="STAFFROOM_CHAT_TIMEOUT_SECONDS", gt=0, le=120)
+    chat_retries: int = Field(2, validation_alias="STAFFROOM_CHAT_RETRIES", ge=0, le=10)
+    chat_pause_after_failures: int = Field(4, validation_alias="STAFFROOM_CHAT_PAUSE_AFTER_FAILURES", ge=1)
+    chat_pause_seconds: float = Field(60.0, validation_alias="STAFFROOM_CHAT_PAUSE_SECONDS", ge=0)
+    chat_max_input_tokens: int | None = Field(None, validation_alias="STAFFROOM_CHAT_MAX_INPUT_TOKENS", ge=200)
+    chat_max_output_tokens: int | None = Field(None, validation_alias="STAFFROOM_CHAT_MAX_OUTPUT_TOKENS", ge=16)
+    chat_price_input: float | None = Field(None, validation_alias="STAFFROOM_CHAT_PRICE_INPUT", ge=0)
+    chat_price_output: float | None = Field(None, validation_alias="STAFFROOM_CHAT_PRICE_OUTPUT", ge=0)
 
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), validation_alias="STAFFROOM_ADMINS")
     slack_bot_token: SecretStr | None = Field(None, validation_alias="SLACK_BOT_TOKEN")
@@ -70,6 +77,13 @@ _EXPLAINED = {
     "STAFFROOM_EMBEDDING_PRECISION": "write auto, int8 or float32",
     "STAFFROOM_REFRESH_MINUTES": "write a number of minutes, 1 or more",
     "STAFFROOM_CHAT_TIMEOUT_SECONDS": "write a number of seconds from 1 to 120",
+    "STAFFROOM_CHAT_RETRIES": "write a whole number from 0 to 10",
+    "STAFFROOM_CHAT_PAUSE_AFTER_FAILURES": "write a whole number of failures, 1 or more",
+    "STAFFROOM_CHAT_PAUSE_SECONDS": "write a number of seconds, 0 or more",
+    "STAFFROOM_CHAT_MAX_INPUT_TOKENS": "write a whole number of tokens, 200 or more",
+    "STAFFROOM_CHAT_MAX_OUTPUT_TOKENS": "write a whole number of tokens, 16 or more",
+    "STAFFROOM_CHAT_PRICE_INPUT": "write the price of a million tokens, for instance 0.40",
+    "STAFFROOM_CHAT_PRICE_OUTPUT": "write the price of a million tokens, for instance 1.60",
     "SLACK_API_URL": "write a whole address with its trailing slash, for instance http://127.0.0.1:8888/api/",
 }
 

@@ -43,7 +43,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "human resources": ("human resource", "hr", "hr team", "hr staff", "people team"),
     "safeguarding lead": (
         "designated safeguarding lead", "dsl", "deputy designated safeguarding lead", "deputy safeguarding lead",
-        "ddsl", "safeguarding team", "designated safeguarding team",
+        "ddsl", "deputy dsl", "safeguarding team", "designated safeguarding team",
     ),
     "middle leader": (
         "middle", "head of department", "head of faculty", "head of year", "head of house", "head of key stage",
@@ -107,7 +107,7 @@ _EXCEPTION = re.compile(
     r"\b(?:except|excepting|excluding|exclude|not|other than|apart from|but)\b.*", re.IGNORECASE | re.DOTALL
 )
 _LEADING = re.compile(
-    r"^(?:(?:all|any|each|every|both|the|our|your|for|strictly|confidential|restricted|limited|member|applie|to|of) )+"
+    r"^(?:(?:all|any|each|every|both|the|our|your|their|for|strictly|confidential|restricted|limited|member|applie|to|of) )+"
 )
 _TRAILING = re.compile(r"(?: (?:only|use|eye|group|confidential|strictly|please))+$")
 _BETWEEN = re.compile(r"[,;/&()\[\]\n]|\b(?:and|or|plus|including)\b", re.IGNORECASE)
@@ -177,9 +177,10 @@ def _parts(entry: str) -> Iterator[str]:
 
 
 def _whole(entry: str) -> str:
-    """An entry in which no known role stands, as one role: some have an "and" in them."""
+    """An entry in which no known role stands, as one role: some have an "and" in them. One that only says who may not
+    read ("not for trainees") is a role that nobody has."""
     is_known = any(role in _NAMES for part in _parts(entry) for role in _roles_in(part))
-    return "" if is_known else role_named(_EXCEPTION.sub("", entry))
+    return "" if is_known else role_named(_EXCEPTION.sub("", entry).strip() or entry)
 
 
 def _is_open(part: str, *, is_limit: bool) -> bool:

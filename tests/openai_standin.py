@@ -1,6 +1,6 @@
 """A stand-in on loopback that speaks the OpenAI chat-completions protocol over HTTP.
 
-It answers what it is told to, in order, and keeps each request. `python -m tests.openai_standin PORT` runs it by
+It answers what it is told to, in order, whole or as a stream, and keeps each request. `python -m tests.openai_standin PORT` runs it by
 itself, answering every question with its first passage, to try the chat-model path by hand.
 """
 
@@ -11,19 +11,32 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 
 @dataclass
 class Scripted:
-    """One answer to give: a text, or a failing status, after `delay_seconds`."""
+    """One answer to give: a text, or a failing status with its headers, after `delay_seconds`.
+
+    Asked for a stream, it sends the text in `pieces` (the words, where none are given), `piece_seconds` apart, and
+    hangs up after `breaks_after` of them.
+    """
 
     text: str = ""
     status: int = 200
     delay_seconds: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    finish_reason: str = "stop"
+    refusal: str | None = None
+    tokens: tuple[int, int] = (1, 1)
+    """In and out, as `usage` tells them."""
+    pieces: tuple[str, ...] = ()
+    piece_seconds: float = 0.0
+    breaks_after: int | None = None
 
 
 @dataclass
@@ -72,15 +85,46 @@ def _handler_for(standin: OpenAIStandIn) -> type[BaseHTTPRequestHandler]:
             answer = standin.next_answer()
             time.sleep(answer.delay_seconds)
             if answer.status != 200:
-                return self._send(answer.status, {"error": {"message": "scripted failure", "type": "server_error"}})
-            return self._send(200, _completion(answer.text, body))
+                failure = {"error": {"message": "scripted failure", "type": "server_error"}}
+                return self._send(answer.status, failure, answer.headers)
+            if body.get("stream"):
+                return self._stream(answer, body)
+            return self._send(200, _completion(answer, body))
 
-        def _send(self, status: int, body: dict[str, Any]) -> None:
+        def _stream(self, answer: Scripted, body: dict[str, Any]) -> None:
+            self.close_connection = True
+            try:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.send_header("Transfer-Encoding", "chunked")  # a client tells by it a break from the end
+                self.end_headers()
+                for place, piece in enumerate(answer.pieces or re.findall(r"\s*\S+", answer.text)):
+                    if place == answer.breaks_after:
+                        return
+                    time.sleep(answer.piece_seconds)
+                    self._event(_chunk(body, choices=[_delta({"role": "assistant", "content": piece})]))
+                self._event(_chunk(body, choices=[_delta({}, finish_reason=answer.finish_reason)]))
+                if (body.get("stream_options") or {}).get("include_usage"):
+                    self._event(_chunk(body, choices=[], usage=_usage(answer)))
+                self._event("[DONE]")
+                self.wfile.write(b"0\r\n\r\n")
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the client gave up waiting, as a test of its time-out means it to
+
+        def _event(self, data: dict[str, Any] | str) -> None:
+            event = f"data: {data if isinstance(data, str) else json.dumps(data)}\n\n".encode()
+            self.wfile.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+            self.wfile.flush()
+
+        def _send(self, status: int, body: dict[str, Any], headers: Mapping[str, str] = MappingProxyType({})) -> None:
             data = json.dumps(body).encode()
             try:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(data)
             except (BrokenPipeError, ConnectionResetError):
@@ -92,15 +136,38 @@ def _handler_for(standin: OpenAIStandIn) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _completion(text: str, body: dict[str, Any]) -> dict[str, Any]:
+def _completion(answer: Scripted, body: dict[str, Any]) -> dict[str, Any]:
+    message = {"role": "assistant", "content": answer.text, "refusal": answer.refusal}
     return {
         "id": "chatcmpl-standin",
         "object": "chat.completion",
         "created": 0,
         "model": body.get("model", "standin"),
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        "choices": [{"index": 0, "message": message, "finish_reason": answer.finish_reason}],
+        "usage": _usage(answer),
     }
+
+
+def _chunk(
+    body: dict[str, Any], *, choices: list[dict[str, Any]], usage: dict[str, int] | None = None
+) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-standin",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": body.get("model", "standin"),
+        "choices": choices,
+        "usage": usage,
+    }
+
+
+def _delta(delta: dict[str, str], *, finish_reason: str | None = None) -> dict[str, Any]:
+    return {"index": 0, "delta": delta, "finish_reason": finish_reason}
+
+
+def _usage(answer: Scripted) -> dict[str, int]:
+    tokens_in, tokens_out = answer.tokens
+    return {"prompt_tokens": tokens_in, "completion_tokens": tokens_out, "total_tokens": tokens_in + tokens_out}
 
 
 def main() -> None:
@@ -108,7 +175,7 @@ def main() -> None:
 
     def first_passage() -> Scripted:
         user = standin.requests[-1]["messages"][-1]["content"]
-        passage = re.search(r"^\[1\][^\n]*\n(.+?[.!?])(?:\s|$)", user, re.MULTILINE | re.DOTALL)
+        passage = re.search(r"^<passage 1 \w+>\n[^\n]*\n(.+?[.!?])(?:\s|$)", user, re.MULTILINE | re.DOTALL)
         return Scripted(f"{passage[1].rstrip('.!?')} [1]." if passage else "NOT IN THE PASSAGES")
 
     standin.next_answer = first_passage  # type: ignore[method-assign]

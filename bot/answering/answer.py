@@ -6,8 +6,8 @@ Question ─interpret→ Interpretation ─find→ Evidence ─compose→ Draft 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol, assert_never
 
@@ -24,13 +24,12 @@ from bot.answering.replies import no_evidence_reply, written_reply
 from bot.answering.retrieve import PassageIndex
 from bot.answering.trace import TraceNotes
 from bot.answering.verify import school_name, verify
-from bot.answering.write import ChatModel, closest_quotation, compose_with_model
+from bot.answering.write import ChatModel, OnSentence, closest_quotation, compose_with_model
 from bot.errors import ChatModelFailed
-from bot.frameworks.statements import quote_statements
+from bot.frameworks.statements import Frameworks, StatementIndex, open_frameworks, quote_statements
 from bot.model import (
     Answer,
     Answered,
-    AnswerSentence,
     Clarification,
     Draft,
     Evidence,
@@ -54,16 +53,11 @@ log = structlog.get_logger(__name__)
 SURE_ENOUGH = 0.5
 """Prose about a programme is quoted from this confidence on; below it, the programme's own record is."""
 
-OnSentence = Callable[[AnswerSentence], None]
-"""Is handed each sentence of a chat model's answer as soon as it has passed every check, in order."""
 
-
-class AnsweringIndex(PassageIndex, Protocol):
+class AnsweringIndex(PassageIndex, StatementIndex, Protocol):
     """What answering reads of the index."""
 
     def trust(self) -> Trust: ...
-
-    def statements(self, code: str) -> list[tuple[Record, IndexedPassage]]: ...
 
     def programmes(self) -> list[tuple[Record, IndexedPassage]]: ...
 
@@ -78,12 +72,19 @@ class Answering:
     replies: Mapping[str, WrittenReply]
     prompt: Prompt
     chat_model: ChatModel | None = None
+    frameworks: Frameworks = field(default_factory=open_frameworks)
 
 
-def answer_question(question: Question, using: Answering, *, today: date) -> tuple[Answer, Trace]:
-    """The answer to one question, and how it came about. Where a chat model fails, the quotations are the answer."""
+def answer_question(
+    question: Question, using: Answering, *, today: date, on_sentence: OnSentence | None = None
+) -> tuple[Answer, Trace]:
+    """The answer to one question, and how it came about. Where a chat model fails, the quotations are the answer.
+
+    `on_sentence` is handed a chat model's sentences while it writes, each checked; the answer may yet be another, when
+    the model fails halfway.
+    """
     notes = TraceNotes(embedding_model=using.embedder.name)
-    asked = _Asked(question, using.index.trust(), today, notes)
+    asked = _Asked(question, using.index.trust(), today, notes, on_sentence)
     with notes.step("interpret"):
         interpretation = interpret(question, trust=asked.trust, redirects=using.redirects)
         notes.interpreted(interpretation)
@@ -93,7 +94,8 @@ def answer_question(question: Question, using: Answering, *, today: date) -> tup
         case Clarification():
             answer = NeedsDetail(interpretation.asks, using.replies["no_question"].fill())
         case Several():
-            answer = join_parts([(words, _answer_part(part, asked, using)) for words, part in interpretation.parts])
+            whole = replace(asked, on_sentence=None)  # the parts are numbered anew once all are there
+            answer = join_parts([(words, _answer_part(part, whole, using)) for words, part in interpretation.parts])
         case _:
             answer = _answer_part(interpretation, asked, using)
     return answer, notes.freeze()
@@ -107,14 +109,13 @@ class _Asked:
     trust: Trust
     today: date
     notes: TraceNotes
+    on_sentence: OnSentence | None = None
 
 
 def _answer_part(part: LookUp | StatementLookUp | ProgrammeQuestion, asked: _Asked, using: Answering) -> Answer:
     match part:
         case StatementLookUp():
-            quoted = quote_statements(part, using.index) or Draft(())
-            answer = verify(quoted, schools=(), trust=asked.trust, today=asked.today)
-            return answer or _look_up_code(part, asked, using)
+            return _quote_statements(part, asked, using) or _look_up_code(part, asked, using)
         case ProgrammeQuestion(lookup):
             return _look_up_programmes(lookup, asked, using)
         case LookUp():
@@ -175,12 +176,29 @@ def _look_up_programmes(lookup: LookUp, asked: _Asked, using: Answering) -> Answ
     return verify(draft, schools=lookup.schools, trust=asked.trust, today=asked.today, programmes=offers) or answer
 
 
+def _quote_statements(part: StatementLookUp, asked: _Asked, using: Answering) -> Answered | None:
+    """The framework statements asked for, whole, with what is to be said of them; None where there are none."""
+    with asked.notes.step("statements"):
+        quoted = quote_statements(
+            part,
+            index=using.index,
+            embedder=using.embedder,
+            using=using.frameworks,
+            trust=asked.trust,
+            today=asked.today,
+        )
+    if quoted is None:
+        return None
+    answer = verify(quoted.draft, schools=part.fallback.schools, trust=asked.trust, today=asked.today)
+    return answer and replace(answer, notes=(*quoted.notes, *answer.notes))
+
+
 def _look_up_code(part: StatementLookUp, asked: _Asked, using: Answering) -> Answer:
     """A code that no framework record has, looked for in prose: an answer only if it quotes the code."""
     answer = _look_up(part.fallback, asked, using)
-    if part.code is None or not isinstance(answer, Answered):
+    if not part.codes or not isinstance(answer, Answered):
         return answer
-    spelt = re.compile(rf"(?<![\w.]){re.escape(part.code)}(?!\.?\w)")
+    spelt = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, part.codes))})(?!\.?\w)", re.IGNORECASE)
     if any(spelt.search(citation.quote) for citation in answer.citations):
         return answer
     nothing = Found(part.fallback, Evidence(), scored=(), confidence=0.0, readings={})
@@ -201,7 +219,14 @@ def _drafts(found: Found, asked: _Asked, using: Answering) -> Sequence[Draft]:
         with asked.notes.step("write"):
             words = _spoken_question(found.lookup, asked)
             written = compose_with_model(
-                words, found.evidence, model=using.chat_model, prompt=using.prompt, trust=asked.trust
+                words,
+                found.evidence,
+                lookup=found.lookup,
+                model=using.chat_model,
+                prompt=using.prompt,
+                trust=asked.trust,
+                notes=asked.notes,
+                on_sentence=asked.on_sentence,
             )
     except ChatModelFailed as error:
         log.warning("chat_model_failed", reason=str(error))

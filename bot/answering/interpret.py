@@ -6,36 +6,42 @@ Pure: rules over the question and the trust's own words. No model decides here.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
+from bot.answering.asked_edition import edition_asked
+from bot.answering.conversation import WEIGHT_OF_CONVERSATION, ReadInConversation, read_in_conversation
 from bot.answering.redirects import Redirects
-from bot.answering.schools import schools_named, without_schools
+from bot.answering.schools import SchoolsAsked, names_of_schools, schools_asked, schools_named, without_schools
+from bot.answering.spelling import KnownWords
+from bot.answering.split_questions import last_question, split_questions
 from bot.answering.wider_words import widen
-from bot.answering.words import content_words
-from bot.model import Clarification, Interpretation, LookUp, ProgrammeQuestion, Question, Redirect, StatementLookUp
+from bot.frameworks.codes import statement_asked
+from bot.model import (
+    Clarification,
+    EditionAsked,
+    Interpretation,
+    LookUp,
+    ProgrammeQuestion,
+    Question,
+    Redirect,
+    Several,
+    StatementLookUp,
+    Turn,
+    Wording,
+)
 from ingestion.model import Slug, Trust
 
 MAX_QUESTION_CHARACTERS = 2_000
 """Of a question that is looked up; what follows is left out. A staff question is a sentence or two."""
+
+WEIGHT_OF_LAST_QUESTION = 0.5
+"""What the question at the end of a story counts beside the story with its question."""
 
 _SLACK_MARKUP = re.compile(
     r"<[@#!][^>]*>|<(https?://[^>|]+)(?:\|([^>]*))?>|(?<=\s):[a-z0-9_+-]+:(?=\s|$)|^:[a-z0-9_+-]+:"
 )
 _HELP = re.compile(
     r"^(?:help|hi|hello|hey|start|what can you do|what do you do|who are you|how do you work)(?: there| staffroom)?[?!. ]*$",
-    re.I,
-)
-_FOLLOW_UP_START = re.compile(
-    r"^(?:and|but|or|so|also|ok|okay|what about|how about|no[, ]|not |what if|then|same)\b", re.I
-)
-_POINTS_BACK = re.compile(
-    r"\b(?:they|them|that|this|it|those|these|there|he|she|his|her|one|ones|then|instead|either)\b", re.I
-)
-_CODE = re.compile(r"(?<![\w.£-])([1-9]\.[1-9]\d?|[1-8][a-z])(?![\w%-]|\.\d|:\d)")
-_LETTER_CODE = re.compile(r"[1-8][a-z]", re.I)
-_CODE_CUE = re.compile(r"\b(?:s?ecf|ittecf|ccf|framework|statement|learn (?:that|how))\b", re.I)
-_BARE_CODE = re.compile(
-    r"^(?:so |ok |and |hi )*(?:what(?:'?s| is| does| do)?|whats|show(?: me)?|read|explain|tell me(?: about)?)?\s*(?:is |does |do )?(?:number |point )?"
-    r"[1-9]\.[1-9]\d?\s*(?:say|mean|about|again|please|is it the same\b.*|in (?:the )?\w+)?\W*$",
     re.I,
 )
 _PROGRAMME = re.compile(
@@ -45,37 +51,97 @@ _PROGRAMME = re.compile(
 )
 
 
-def interpret(question: Question, *, trust: Trust, redirects: Redirects) -> Interpretation:
+def interpret(
+    question: Question,
+    *,
+    trust: Trust,
+    redirects: Redirects,
+    known: KnownWords | None = None,
+    rewritten: str | None = None,
+) -> Interpretation:
     """What the question turned out to be.
 
     Order matters: a disclosure leaves before anything else is thought about; the school is settled before any search.
+    `known` are the words of the trust's documents, to read misspelt ones by; `rewritten` is the question made to stand
+    alone by a chat model, where one is set: it takes the place of what the rules make of the conversation.
     """
     whole = clean_question(question.text)
     text = whole[:MAX_QUESTION_CHARACTERS]
-    named = schools_named(text, trust)
-    leant_on = _leant_on(question, text)
-    if redirection := redirects.of(whole, earlier=leant_on):
+    history = tuple(
+        Turn(turn.role, clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]) for turn in question.history
+    )
+    edition, current = edition_asked(text)
+    reading = read_in_conversation(current, history)
+    if redirection := redirects.of(whole, earlier=reading.leans_on):
+        named = schools_named(text, trust)
         whose = named[0] if len(named) == 1 else _known_school(question, trust)
         return Redirect(redirection.kind, whose, redirection.case)
     if _HELP.match(text):
         return Redirect("help", question.asker.school)
     if not re.search(r"\w", text):
         return Clarification("question")
-    spoken_of = next((schools for said in (text, *leant_on) if (schools := schools_named(said, trust))), ())
-    query = without_schools(" ".join((*leant_on[:1], text)), trust)
-    schools = spoken_of or _as_tuple(_known_school(question, trust))
-    lookup = LookUp(
-        query=query,
-        schools=schools,
-        expansions=widen(query, trust.acronyms),
-        roles=question.asker.roles,
-        by_school=len(schools) > 1,
-    )
-    if code := _statement_code(text):
-        return StatementLookUp(lookup, code=code)
-    if _PROGRAMME.search(text):
-        return ProgrammeQuestion(lookup)
-    return lookup
+    asked = _Reader(question, history, trust, known, edition)
+    if rewritten:
+        reading = replace(reading, query=rewritten, also=(Wording(reading.query, WEIGHT_OF_CONVERSATION),))
+    elif parts := split_questions(current):
+        told = history if reading.leans_on else ()
+        return Several(tuple((part.words, asked.part(part.words, part.query, told, whole=current)) for part in parts))
+    return asked.reading(text, reading)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What each question of a message is read with."""
+
+    question: Question
+    history: tuple[Turn, ...]
+    trust: Trust
+    known: KnownWords | None
+    edition: EditionAsked
+
+    def part(
+        self, words: str, query: str, history: tuple[Turn, ...], *, whole: str
+    ) -> LookUp | StatementLookUp | ProgrammeQuestion:
+        """One of several questions: of the school that it names, else of the one that the message names."""
+        return self.reading(words, read_in_conversation(query, history), whole=whole)
+
+    def reading(
+        self, text: str, reading: ReadInConversation, *, whole: str | None = None
+    ) -> LookUp | StatementLookUp | ProgrammeQuestion:
+        lookup = self._look_up(text, reading, whole)
+        earlier = [turn.text for turn in reversed(self.history) if turn.role == "user"]
+        if statements := statement_asked(text, lookup, earlier=earlier[:3], acronyms=self.trust.acronyms):
+            return statements
+        return ProgrammeQuestion(lookup) if _PROGRAMME.search(text) else lookup
+
+    def _look_up(self, text: str, reading: ReadInConversation, whole: str | None) -> LookUp:
+        schools = self._schools(text, reading, whole)
+        query = without_schools(reading.query, self.trust)
+        also = [*reading.also]
+        if (asked := last_question(reading.query)) is not None:
+            also.append(Wording(asked, WEIGHT_OF_LAST_QUESTION))
+        texts = {without_schools(one.text, self.trust): one.weight for one in reversed(also)}
+        texts.pop(query, None)
+        return LookUp(
+            query=query,
+            schools=schools.schools,
+            expansions=widen(query, self.trust.acronyms, known=self.known, names=names_of_schools(self.trust)),
+            also=tuple(Wording(one, weight) for one, weight in reversed(texts.items())),
+            roles=self.question.asker.roles,
+            by_school=schools.to_compare,
+            edition=self.edition,
+        )
+
+    def _schools(self, text: str, reading: ReadInConversation, whole: str | None) -> SchoolsAsked:
+        """The schools that the question names, else those of the messages it leans on, else the asker's."""
+        own = _known_school(self.question, self.trust)
+        said_before = [turn.text for turn in reversed(self.history)]
+        spoken_of = [slug for said in said_before for slug in schools_named(said, self.trust)]
+        for said in (text, *(() if whole is None else (whole,)), *reading.leans_on):
+            asked = schools_asked(said, self.trust, own=own, spoken_of=spoken_of)
+            if asked is not None and not (said is whole and said != text and asked.to_compare and len(asked.schools) > 1):
+                return asked
+        return SchoolsAsked(() if own is None else (own,))
 
 
 def clean_question(text: str) -> str:
@@ -89,36 +155,3 @@ def _known_school(question: Question, trust: Trust) -> Slug | None:
     if question.asker.school is not None:
         return question.asker.school
     return trust.schools[0].slug if len(trust.schools) == 1 else None
-
-
-def _as_tuple(school: Slug | None) -> tuple[Slug, ...]:
-    return () if school is None else (school,)
-
-
-def _leant_on(question: Question, text: str) -> tuple[str, ...]:
-    """The asker's earlier questions that this one leans on, the latest first; () when it stands on its own.
-
-    A follow-up leans on the question before it, and where that was one itself, on the one before that.
-    """
-    chain: list[str] = []
-    said = text
-    for turn in reversed([turn for turn in question.history if turn.role == "user"]):
-        if not _leans(said):
-            break
-        said = clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]
-        chain.append(said)
-    return tuple(chain)
-
-
-def _leans(text: str) -> bool:
-    return bool(_FOLLOW_UP_START.search(text) or _POINTS_BACK.search(text)) or len(content_words(text)) <= 2
-
-
-def _statement_code(text: str) -> str | None:
-    """The framework code asked for. A letter code ("4a") needs a word that names a framework: it may be a class."""
-    match = _CODE.search(text)
-    if match is None:
-        return None
-    has_cue = bool(_CODE_CUE.search(text))
-    is_bare = bool(_BARE_CODE.match(text)) and not _LETTER_CODE.fullmatch(match[1])
-    return match[1] if has_cue or is_bare else None

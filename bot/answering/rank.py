@@ -11,9 +11,8 @@ import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
-from bot.answering.retrieve import WordCoverage
+from bot.answering.retrieve import WordCoverage, question_vector
 from bot.answering.units import WINDOW_WORDS, Unit, quotable_units
-from bot.answering.wider_words import spell_out
 from bot.answering.words import stems
 from bot.model import Evidence, LookUp, ScoredPassage
 
@@ -106,7 +105,7 @@ def score_units(
 
     Empty without evidence.
     """
-    vector = embedder.embed_question(spell_out(lookup.query, lookup.expansions))
+    vector = question_vector(lookup, embedder)
     best_fused = max((source.fused for source in evidence.kept), default=1.0)
     asked = stems(lookup.query)
     asks_about_document = bool(_ASKS_ABOUT_DOCUMENT.search(lookup.query))

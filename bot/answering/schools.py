@@ -1,14 +1,104 @@
-"""Which schools does a text name?"""
+"""Which schools is a text about?"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from ingestion.model import SchoolRecord, Slug, Trust
+from rapidfuzz.distance import OSA
+
+from bot.answering.spelling import english_words
+from ingestion.model import School, SchoolRecord, Slug, Trust
+
+_NOT_THE_SCHOOL = (
+    r"(?! (?:phase|curriculum|sector|education|national|years?|aged?|purpose|reasons?|aims?|objectives?|causes?"
+    r"|concerns?|contacts?|needs? of|sources?|focus|carers?)\b)"
+)
+""""The primary phase" is a part of a school, and "the primary contact" a person, not the school that people call "the
+primary"."""
+_ALL = re.compile(
+    r"\b(?:(?:all|each|every|both)(?: (?:one|\w+))?(?: of)?(?: the| our| these| those)?(?: \w+)? ?(?:schools?|academ(?:y|ies)|sites)"
+    r"|(?:which|what)(?: of (?:the|our))? (?:schools|academies)|which school\b(?! policy)"
+    r"|across (?:all |the |our |all (?:the|our) )?(?:schools|academies)"
+    r"|(?:school by school|by school|per school)|everywhere in the trust)\b",
+    re.I,
+)
+_BOTH = re.compile(r"\bboth(?: of)?(?: the| our)?(?: two)? (?:schools|academies|sites|places)\b|\bat both\b|\bfor both schools\b", re.I)
+_THE_OTHER = re.compile(
+    r"\b(?:(?:at|in|for|about|of|from|to) )?(?:the|our) other (?:school|site|academy|place|one(?= school))\b(?!s)", re.I
+)
+_THE_OTHERS = re.compile(r"\b(?:the|our|all) (?:the )?other (?:schools|academies|sites|places)\b", re.I)
+_OUR_OWN = re.compile(
+    r"\b(?:at |in |for |about )?(?:my|our)(?: own)? (?:school|place|site)\b|\b(?:at|for|about|in) (?:ours|mine)\b|\bback (?:at|in) (?:ours|mine|my school|our place)\b",
+    re.I,
+)
+_AGAINST_OURS = re.compile(
+    r"\b(?:than|same as|compared? (?:to|with)|different (?:from|to|than)|differs? from|unlike|versus|vs\.?|and) "
+    r"(?:us|ours|here|mine|my school|our school|what we do|we do|at ours)\b",
+    re.I,
+)
+_GENERIC = frozenset(
+    "school schools primary secondary infant infants junior juniors nursery special academy college high grammar church "
+    "house lane road street heath hill park green wood field centre center saint community catholic free first middle "
+    "upper lower sixth form the and all through".split()
+)
+"""Words of school names that are words of much else as well: a misspelling of one names no school."""
+_BEFORE_POSSESSIVE = frozenset("what whats is at in from on does do of under per for if see show about isnt are was and".split())
+_AFTER_POSSESSIVE = re.compile(r"^ (?!(?:of|for|are|in|on|at|and|or|were|to|with|that|which|is|from|by|as|but)\b)\w", re.I)
+
+
+@dataclass(frozen=True)
+class SchoolsAsked:
+    """The schools that a question is about, in the order they are named; `to_compare` when each is to be answered for.
+
+    `asks_which` when it speaks of another school without saying which, and the conversation does not tell either.
+    """
+
+    schools: tuple[Slug, ...] = ()
+    to_compare: bool = False
+    asks_which: bool = False
+
+
+def schools_asked(text: str, trust: Trust, *, own: School, spoken_of: Sequence[Slug] = ()) -> SchoolsAsked | None:
+    """The schools that a text says it is about; None where it says nothing of schools.
+
+    `own` is the asker's school; `spoken_of` the schools of the conversation so far, the latest first: "the other
+    school" is the one of them, or of a trust of two, that is not spoken of now.
+    """
+    everyone = tuple(school.slug for school in trust.schools)
+    named = schools_named(text, trust)
+    if len(everyone) < 2:
+        return SchoolsAsked(named) if named else None
+    if _BOTH.search(text):
+        pair = tuple(dict.fromkeys((*named, *spoken_of, *((own,) if own else ()))))[:2]
+        return SchoolsAsked(pair if len(pair) == 2 else everyone, to_compare=True)
+    if not named and _ALL.search(text):
+        return SchoolsAsked(everyone, to_compare=True)
+    if named:
+        if own and own not in named and _AGAINST_OURS.search(text):
+            named = (*named, own)
+        return SchoolsAsked(named, to_compare=len(named) > 1)
+    if _THE_OTHERS.search(text):
+        now = spoken_of[0] if spoken_of else own
+        return SchoolsAsked(tuple(slug for slug in everyone if slug != now), to_compare=len(everyone) > 2)
+    if _THE_OTHER.search(text):
+        now = spoken_of[0] if spoken_of else own
+        others = [slug for slug in dict.fromkeys((*spoken_of, *((own,) if own else ()))) if slug != now]
+        if not others and len(everyone) == 2 and now:
+            others = [slug for slug in everyone if slug != now]
+        return SchoolsAsked((others[0],)) if others else SchoolsAsked(asks_which=True)
+    if own and _OUR_OWN.search(text):
+        return SchoolsAsked((own,))
+    return None
 
 
 def schools_named(text: str, trust: Trust) -> tuple[Slug, ...]:
-    """The schools that the text names, by name or alias, in the order they are named; longer names win over shorter."""
+    """The schools that the text names, by name or alias, in the order they are named; longer names win over shorter.
+
+    A name of one long word is known when it is misspelt, too, as long as it is no other English word and nearest to one
+    school alone.
+    """
     return tuple(dict.fromkeys(slug for _, _, slug in sorted(_school_mentions(text, trust))))
 
 
@@ -18,7 +108,14 @@ def without_schools(text: str, trust: Trust) -> str:
     rest = text
     for start, end, _ in _school_mentions(text, trust):
         rest = rest[:start] + " " * (end - start) + rest[end:]
+    rest = _THE_OTHER.sub(" ", rest)
     return " ".join(rest.split()) if re.search(r"\w", rest) else text
+
+
+def names_of_schools(trust: Trust) -> frozenset[str]:
+    """The words of the schools' names, in lower case: none of them is a misspelling of anything."""
+    said = " ".join(name for school in trust.schools for name in _names_of(school))
+    return frozenset(re.findall(r"\w+", said.lower()))
 
 
 def _school_mentions(text: str, trust: Trust) -> list[tuple[int, int, Slug]]:
@@ -28,13 +125,53 @@ def _school_mentions(text: str, trust: Trust) -> list[tuple[int, int, Slug]]:
     )
     mentions: list[tuple[int, int, Slug]] = []
     for name, slug in spoken:
-        # "the primary phase" is a part of a school, not the school that people call "the primary"
-        pattern = rf"(?<!\w)(?:at )?{re.escape(name)}(?:['’]s)?(?!\w)(?! phase| curriculum)"
+        pattern = rf"(?<!\w)(?:at )?{re.escape(name)}(?:['’]s)?(?!\w){_NOT_THE_SCHOOL}"
         for match in re.finditer(pattern, text, re.IGNORECASE):
-            if all(match.end() <= start or match.start() >= end for start, end, _ in mentions):
-                mentions.append((match.start(), match.end(), slug))
+            _add(mentions, match.start(), match.end(), slug)
+    for start, end, slug in _loosely_written(text, trust):
+        _add(mentions, start, end, slug)
     return mentions
+
+
+def _add(mentions: list[tuple[int, int, Slug]], start: int, end: int, slug: Slug) -> None:
+    if all(end <= other_start or start >= other_end for other_start, other_end, _ in mentions):
+        mentions.append((start, end, slug))
 
 
 def _names_of(school: SchoolRecord) -> tuple[str, ...]:
     return tuple(name for name in (school.name, *school.aliases, school.slug) if name)
+
+
+def _loosely_written(text: str, trust: Trust) -> Iterator[tuple[int, int, Slug]]:
+    """Names without the apostrophe of their possessive ("kestrels phone rule"), and misspelt ones ("saltmarsch")."""
+    telling = {school.slug: _telling_words(school) for school in trust.schools}
+    for match in re.finditer(r"[^\W\d_]{6,}", text):
+        word = match[0].lower()
+        near = {slug for slug, names in telling.items() if any(_is_misspelt(word, name) for name in names)}
+        if word in english_words():
+            near = set()
+        possessive = {slug for slug, names in telling.items() if word[:-1] in names and word.endswith("s")}
+        if len(near) == 1:
+            yield match.start(), match.end(), near.pop()
+        elif len(possessive) == 1 and _reads_as_possessive(text, match):
+            yield match.start(), match.end(), possessive.pop()
+
+
+def _telling_words(school: SchoolRecord) -> frozenset[str]:
+    """The words of six letters or more that tell a school from others: "saltmarsh", not "primary"."""
+    words = re.findall(r"[^\W\d_]{6,}", " ".join(_names_of(school)).lower())
+    return frozenset(word for word in words if word not in _GENERIC)
+
+
+def _is_misspelt(word: str, name: str) -> bool:
+    """One slip in six or seven letters, two in more; the first letter is right. A plural is another word."""
+    if word in (name, f"{name}s") or word[0] != name[0]:
+        return False
+    allowed = 1 if len(name) < 8 else 2
+    return OSA.distance(word, name, score_cutoff=allowed) <= allowed
+
+
+def _reads_as_possessive(text: str, match: re.Match[str]) -> bool:
+    before = re.findall(r"\w+", text[: match.start()].lower())
+    goes_before = not before or before[-1] in _BEFORE_POSSESSIVE
+    return goes_before and bool(_AFTER_POSSESSIVE.match(text[match.end() :]))

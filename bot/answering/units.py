@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from bot.model import Quotation, ScoredPassage
@@ -20,10 +20,31 @@ MAX_QUOTED_WORDS = 90
 or table row that is longer is quoted all the same, since a cut would change what it says."""
 WINDOW_WORDS = 55
 """Sentences of a long paragraph are quoted in stretches of up to so many words, and tables up to there whole."""
+MAX_LIST_WORDS = 140
+"""A list of which an item is quoted comes whole up to here; of a longer one the line that leads into it is shown."""
+MAX_LEANING_WORDS = 60
+"""A sentence that a quotation cannot do without joins it up to this length."""
+MAX_LEANING_SENTENCES = 2
+"""So many such sentences before a quotation, and so many after it."""
 COMPARED_WORDS = 45
 """Of a unit, the words whose meaning is compared; the time of a question grows with them."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")\]]*\s+(?=[A-Z0-9“‘\"(•])")
+_LIMITS = re.compile(
+    r"(?:however|but|unless|except|exceptions?|only|otherwise|nor|save (?:for|where|that)|provided (?:that|the)|subject to"
+    r"|apart from|even (?:so|then|if)|if not|where this is not|in exceptional|this (?:does|do|is|may|must|can|will) not"
+    r"|this rule|this applies|it (?:does|is|may|must|can|will) not|they (?:do|are|may|must|can|will) not"
+    r"|these (?:do|are|may|must) not|nothing in this|the (?:only )?exceptions?)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that limits the one before it."""
+_LEANS_BACK = re.compile(
+    r"(?:however|but|otherwise|instead|also|then|nor|even (?:so|then|if)|if (?:so|not)|in (?:this|that|such|these|those)"
+    r"|this|these|those|that|they|he|she|such|it (?!is (?:important|essential|the duty|not acceptable|expected))"
+    r"|both|neither|either way|the same|the exceptions?)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that does not say by itself whom or what it speaks of."""
 _ABBREVIATION_END = re.compile(r"\b(?:e\.g|i\.e|etc|no|approx|Mr|Mrs|Ms|Dr|St|vs|p|pp|para)\.$", re.IGNORECASE)
 
 
@@ -41,6 +62,8 @@ class Unit:
     place: int
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    lead_in: str = ""
+    """The line that leads into the list of which this is an item; "" where it is no such item, or holds the line."""
 
     @property
     def text(self) -> str:
@@ -65,13 +88,85 @@ def quotable_units(source: ScoredPassage) -> list[Unit]:
 
 def as_quotation(unit: Unit) -> Quotation:
     """The unit as words to quote."""
-    return Quotation(unit.source.found, unit.text, str(unit.locator), unit.header, unit.rows)
+    return Quotation(unit.source.found, unit.text, str(unit.locator), unit.header, unit.rows, unit.lead_in)
 
 
 def join_units(first: Unit, last: Unit, between: Sequence[Unit] = ()) -> Unit:
     """All from `first` to `last` of one passage as one unit; `between` are the units that stand between them."""
     rows = tuple(row for unit in (first, *between, last) for row in unit.rows)
     return Unit(first.source, first.start, last.end, first.locator.to(last.locator), first.place, first.header, rows)
+
+
+def complete_unit(unit: Unit) -> Unit:
+    """The unit with what it cannot do without: the list that it is an item of, the sentence that its first word points
+    back to, the sentences behind it that limit it ("However …", "This does not …").
+
+    A table's rows are returned as they are.
+    """
+    return unit if unit.rows else _with_limits(_in_list(unit))
+
+
+def _in_list(unit: Unit) -> Unit:
+    """Of a list, all of it with the line that leads into it; of a list that is too long, that line beside the item."""
+    blocks = unit.source.found.passage.blocks
+    starts = [0, *accumulate(len(block.text) + 1 for block in blocks)]
+    at = 0
+    while at < len(blocks):
+        end = _end_of_group(blocks, at)
+        last = end - 1
+        whole = Unit(
+            unit.source,
+            starts[at],
+            starts[last] + len(blocks[last].text),
+            blocks[at].locator.to(blocks[last].locator),
+            unit.place,
+        )
+        if end - at > 1 and whole.start <= unit.start and unit.end <= whole.end and blocks[last].kind == "list_item":
+            if _words(blocks[at:end]) <= MAX_LIST_WORDS:
+                return whole
+            has_lead = blocks[at].kind == "paragraph" and unit.start > whole.start
+            return replace(unit, lead_in=blocks[at].text) if has_lead else unit
+        at = end
+    return unit
+
+
+def _with_limits(unit: Unit) -> Unit:
+    """The unit from the sentence that it leans on to the last that limits it; short ones only."""
+    sentences = list(_sentences(unit.source.found.passage.blocks))
+    inside = [place for place, (start, end, _) in enumerate(sentences) if unit.start < end and start < unit.end]
+    if not inside:
+        return unit
+    first, last = inside[0], inside[-1]
+    text = unit.source.found.passage.text
+
+    def joins(place: int, beside: int) -> bool:
+        """True where the sentence is short, and no table stands between it and the one beside it."""
+        start, end, _ = sentences[place]
+        between = text[min(end, sentences[beside][1]) : max(start, sentences[beside][0])]
+        return not between.strip() and len(text[start:end].split()) <= MAX_LEANING_WORDS
+
+    for _ in range(MAX_LEANING_SENTENCES):
+        leans = not unit.lead_in and _LEANS_BACK.match(text[sentences[first][0] :])
+        if not (leans and first > 0 and joins(first - 1, first)):
+            break
+        first -= 1
+    for _ in range(MAX_LEANING_SENTENCES):
+        follows = last + 1 < len(sentences) and _LIMITS.match(text[sentences[last + 1][0] :])
+        if not (follows and joins(last + 1, last)):
+            break
+        last += 1
+    start, end = min(unit.start, sentences[first][0]), max(unit.end, sentences[last][1])
+    return replace(unit, start=start, end=end, locator=sentences[first][2].to(sentences[last][2]))
+
+
+def _sentences(blocks: Sequence[Block]) -> Iterator[tuple[int, int, Locator]]:
+    """Start, end and locator of each sentence of the prose of a passage, in reading order."""
+    offset = 0
+    for block in blocks:
+        if block.kind in ("paragraph", "list_item"):
+            for start, end in sentence_spans(block.text):
+                yield offset + start, offset + end, block.locator
+        offset += len(block.text) + 1
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
+from bot.answering.spelling import KnownWords, corrections, phone_spelling
 from bot.model import Expansion
 from ingestion.model import Acronym
 
@@ -19,10 +20,21 @@ _YEAR_GROUP = re.compile(r"(?<!\w)(?:y|yr|year) ?(?P<year>1[0-3]|[1-9])s?(?!\w)"
 _PERIOD = re.compile(r"(?<!\w)p(?P<period>[1-6])(?!\w)", re.IGNORECASE)
 
 
-def widen(text: str, acronyms: Sequence[Acronym]) -> tuple[Expansion, ...]:
-    """Other ways to say words of the text, each with the words that it stands for, in the order of the sources
-    above."""
-    expansions = [*_of_acronyms(text, acronyms), *_of_years(text), *_of_everyday_words(text)]
+def widen(
+    text: str, acronyms: Sequence[Acronym], *, known: KnownWords | None = None, names: Collection[str] = ()
+) -> tuple[Expansion, ...]:
+    """Other ways to say words of the text, each with the words that it stands for, in the order of the sources above.
+
+    With `known`, the words of the trust's documents, misspelt words are read as the ones that were meant; `names` (in
+    lower case) and acronyms never are.
+    """
+    expansions = [
+        *_of_acronyms(text, acronyms), *_of_years(text), *_of_everyday_words(text), *phone_spelling(text)
+    ]  # fmt: skip
+    if known is not None:
+        shorts = {short.lower() for acronym in acronyms for short in (acronym.short, *acronym.formerly)}
+        said = {word for expansion in expansions for word in expansion.said.lower().split()}
+        expansions += corrections(text, known, names=shorts | said | set(names))
     return tuple(dict.fromkeys(expansions))
 
 

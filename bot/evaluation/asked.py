@@ -42,7 +42,7 @@ _ASKS_WHAT_WAS = re.compile(
             r"(?:version|edition|policy|policies|rules?|handbook|wording)\b",
             r"\b(?:said|say|says|version|edition|policy|rules?) before\b(?! (?:school|work|lessons?)\b)",
             r"\bbefore (?:it changed|the (?:new|change|latest|current|last) )",
-            r"\b(?:was|were|had|did|do|happen\w*|it|this|that) before\W*$",
+            r"\bbefore\W*$",
         )
     ),
     re.IGNORECASE,

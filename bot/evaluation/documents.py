@@ -15,9 +15,10 @@ class Documents(Protocol):
     def status_of(self, path: str) -> str | None:
         """The status of the corpus's edition at that path: "in_force", "draft", …; None where there is none."""
 
-    def holds(self, path: str, words: str, *, in_past_editions: bool = False) -> bool:
-        """Whether the words stand there without a gap, character by character but for white space; with
-        `in_past_editions`, in the corpus's edition or in an earlier one of that path whose words are kept."""
+    def texts_of(self, path: str, *, in_past_editions: bool = False) -> Sequence[str]:
+        """What the corpus's edition at that path says, white space folded, whole and in each of the ways that a reader
+        may meet it; with `in_past_editions` also what its earlier ones said whose words are kept. Empty where there is
+        none."""
 
 
 class IndexedDocuments:
@@ -31,12 +32,11 @@ class IndexedDocuments:
     def status_of(self, path: str) -> str | None:
         return self._statuses.get(path)
 
-    def holds(self, path: str, words: str, *, in_past_editions: bool = False) -> bool:
+    def texts_of(self, path: str, *, in_past_editions: bool = False) -> Sequence[str]:
         key = (path, in_past_editions)
         if key not in self._texts:
             self._texts[key] = tuple(self._read(path, in_past_editions=in_past_editions))
-        wanted = " ".join(words.split())
-        return bool(wanted) and any(wanted in text for text in self._texts[key])
+        return self._texts[key]
 
     def _read(self, path: str, *, in_past_editions: bool) -> Iterator[str]:
         yield from texts_of([found.passage for found in self._index.passages_of(path)])
@@ -45,11 +45,32 @@ class IndexedDocuments:
                 yield from texts_of(self._index.words_of(edition) or ())
 
 
+def stands_in(texts: Sequence[str], words: str) -> bool:
+    """Whether the words stand in one of the texts without a gap, character by character but for white space."""
+    wanted = " ".join(words.split())
+    return bool(wanted) and any(wanted in text for text in texts)
+
+
 def texts_of(passages: Sequence[Passage]) -> tuple[str, ...]:
     """What the passages say in reading order, white space folded, in the ways that a reader may meet it: as they
-    stand, and without the header of a table that a passage repeats for the rows it goes on with."""
+    stand; without the header of a table that a passage repeats for the rows it goes on with; and with the headings."""
     blocks = [block for passage in passages for block in passage.blocks]
-    return tuple(dict.fromkeys(_folded(some) for some in (blocks, list(_without_repeats(blocks)))))
+    ways = (
+        [block.text for block in blocks],
+        [block.text for block in _without_repeats(blocks)],
+        list(_with_headings(passages)),
+    )
+    return tuple(dict.fromkeys(" ".join(" ".join(texts).split()) for texts in ways if texts))
+
+
+def _with_headings(passages: Sequence[Passage]) -> Iterator[str]:
+    """Each heading before the first passage under it."""
+    before: tuple[str, ...] = ()
+    for passage in passages:
+        if passage.heading != before:
+            yield from passage.heading[-1:]
+        before = passage.heading
+        yield passage.text
 
 
 def _without_repeats(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -63,7 +84,3 @@ def _without_repeats(blocks: Sequence[Block]) -> Iterator[Block]:
             seen.add(block.text)
         follows_row = block.kind == "table_row"
         yield block
-
-
-def _folded(blocks: Sequence[Block]) -> str:
-    return " ".join(" ".join(block.text for block in blocks).split())

@@ -23,6 +23,9 @@ Z_95 = 1.959964
 BINS = 5
 """Of equal width, from 0 to 1: with a few hundred questions more would hold too few each."""
 
+SHORT = ("outcome", "redirect", "case", "confidence")
+"""What an answer is told by where its words are left out."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -114,7 +117,7 @@ class Figures:
 def summarise(results: Sequence[Result]) -> Figures:
     """The figures of all results. Raises SettingsError when there are none."""
     if not results:
-        raise SettingsError("There is no graded question to ask: a file holds one a line, as docs/evaluating.md shows.")
+        raise SettingsError("There is no graded question to ask.")
     kinds = sorted({one.kind for one in results})
     return Figures(
         overall=_count(results, lambda one: one.is_right),
@@ -176,7 +179,8 @@ def figures_as_json(figures: Figures) -> dict[str, Any]:
 
 
 def failure_as_json(result: Result) -> dict[str, Any]:
-    """A failure in short: what was asked and expected, and what came, without its words."""
+    """A failure in short: what was asked and expected, and what came, without its words; but for an answer that broke,
+    whose words have the reference under which the log tells why."""
     return {
         "id": result.id,
         "kind": result.kind,
@@ -184,8 +188,9 @@ def failure_as_json(result: Result) -> dict[str, Any]:
         **result.asked,
         "expected": result.expected.as_json(),
         "got": {
-            **{key: result.got[key] for key in ("outcome", "redirect", "case", "confidence") if result.got.get(key)},
+            **{key: result.got[key] for key in SHORT if result.got.get(key) is not None},
             "citations": [f"{citation['path']}, {citation['locator']}" for citation in result.got["citations"]],
+            **({"said": result.got["text"]} if result.got["outcome"] == "failed" else {}),
         },
     }
 

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bot.evaluation.asked import asks_what_was, schools_allowed
-from bot.evaluation.documents import Documents
+from bot.evaluation.documents import Documents, stands_in
 from bot.evaluation.questions import Expected, GradedQuestion
 from bot.model import Question, Redirected, Reply
 from bot.render import reply_as_json
@@ -74,7 +74,7 @@ def _stated(expected: Expected, got: Mapping[str, Any]) -> dict[Measure, bool]:
     """What the question states, by measure: whether it holds."""
     held: dict[Measure, bool] = {}
     cited = {citation["path"] for citation in got["citations"]}
-    said = _folded(" ".join([got["text"], *(citation["quote"] for citation in got["citations"])]))
+    said = folded(" ".join([got["text"], *(citation["quote"] for citation in got["citations"])]))
     if expected.outcomes or expected.redirects or expected.not_redirects or got["outcome"] == "failed":
         held["outcome"] = (
             got["outcome"] in (expected.outcomes or {got["outcome"]} - {"failed"})
@@ -88,8 +88,8 @@ def _stated(expected: Expected, got: Mapping[str, Any]) -> dict[Measure, bool]:
             expected.not_paths
         )
     if expected.words or expected.not_words:
-        held["words"] = all(_folded(words) in said for words in expected.words) and not any(
-            _folded(words) in said for words in expected.not_words
+        held["words"] = all(folded(words) in said for words in expected.words) and not any(
+            folded(words) in said for words in expected.not_words
         )
     return held
 
@@ -109,7 +109,7 @@ def _always(one: GradedQuestion, got: Mapping[str, Any], *, trust: Trust, docume
         held["school"] &= citation["school"] in allowed
         held["superseded"] &= status == "in_force" or was_asked_for
         may_be_past = asks_past or status != "in_force"
-        held["verbatim"] &= documents.holds(path, citation["quote"], in_past_editions=may_be_past)
+        held["verbatim"] &= stands_in(documents.texts_of(path, in_past_editions=may_be_past), citation["quote"])
     return held
 
 
@@ -130,6 +130,7 @@ def _question_as_json(question: Question) -> dict[str, Any]:
     return {key: value for key, value in stated.items() if value}
 
 
-def _folded(text: str) -> str:
-    """Case, white space and the several forms of quotation marks and dashes make no difference to what is said."""
+def folded(text: str) -> str:
+    """The text as words are looked for in it: case, white space and the several forms of quotation marks and dashes
+    make no difference."""
     return " ".join(text.translate(_ALIKE).lower().split())

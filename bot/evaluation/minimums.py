@@ -31,7 +31,7 @@ class Shortfall:
     def sentence(self) -> str:
         name = self.name or "the whole score"
         if self.share is None or self.share.share is None:
-            return f"{name} is in no question's answer, and {self.minimum:g} was asked for"
+            return f"{name}: no question tells, and at least {self.minimum:g} was asked for"
         return f"{name} is {self.share.share:.3f} ({self.share.right} of {self.share.of}), below {self.minimum:g}"
 
 

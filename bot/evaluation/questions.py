@@ -97,7 +97,7 @@ def read_graded(lines: Iterable[str], *, name: str) -> list[GradedQuestion]:
     """The graded questions of a file, in its order; blank lines are none. A question without an `id` is named by file
     and line.
 
-    Raises SettingsError naming the line that cannot be used and why.
+    Raises SettingsError naming the line that cannot be used and why, or the file that holds none.
     """
     questions = []
     for number, line in enumerate(lines, start=1):
@@ -108,13 +108,13 @@ def read_graded(lines: Iterable[str], *, name: str) -> list[GradedQuestion]:
             questions.append(_read_line(stripped, name=name, number=number))
         except ValueError as error:
             raise SettingsError(f"{name}, line {number}: {error}") from None
+    if not questions:
+        raise SettingsError(f"{name} holds no graded question: write one a line, as docs/evaluating.md shows.")
     return questions
 
 
 def check_ids(questions: Sequence[GradedQuestion]) -> None:
-    """Raises SettingsError where two questions have one id, since runs are compared by it, or where there is none."""
-    if not questions:
-        raise SettingsError("There is no graded question to ask: a file holds one a line, as docs/evaluating.md shows.")
+    """Raises SettingsError where two questions have one id: runs are compared by it."""
     seen: dict[str, GradedQuestion] = {}
     for one in questions:
         if (first := seen.setdefault(one.id, one)) is not one:

@@ -15,7 +15,7 @@ from bot.evaluation.grade import Result
 from bot.evaluation.run import Run
 
 TRACED_PASSAGES = 3
-NAME_WIDTH = 28
+NAME_WIDTH = 32
 
 ERRORS = {
     "answerable": "answerable, declined",
@@ -56,7 +56,9 @@ def failure_lines(result: Result) -> list[str]:
     if expected:
         lines.append(f"     expected {expected}")
     lines.append(f"     got      {' '.join(got)}{f', confidence {confidence}' if confidence is not None else ''}")
-    lines += [f"              {citation}" for citation in told["got"]["citations"]]
+    lines += [
+        f"              {words}" for words in (*told["got"]["citations"], *told["got"].get("said", "").splitlines())
+    ]
     return [*lines, *(f"     trace    {sentence}" for sentence in _traced(result))]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import SettingsError, UnknownSchool
 from bot.evaluation.documents import Documents
-from bot.evaluation.grade import Result, grade
+from bot.evaluation.grade import Result, folded, grade
 from bot.evaluation.questions import GradedQuestion
 from bot.model import Question, Reply
 from bot.prompts import load_prompt
@@ -69,7 +69,8 @@ def ask_all(
 
 
 def doubtful(questions: Sequence[GradedQuestion], documents: Documents) -> list[str]:
-    """A sentence for each question that no answer can pass, since it expects a document that is not there."""
+    """A sentence for each question that hardly any answer can pass: the document that it expects is not there, or the
+    words are not in it."""
     return [sentence for one in questions if (sentence := _doubt(one, documents))]
 
 
@@ -108,9 +109,12 @@ def settings_of_run(
 
 
 def _doubt(one: GradedQuestion, documents: Documents) -> str | None:
-    missing = [path for path in one.expected.paths if documents.status_of(path) is None]
-    if missing:
+    expected = one.expected
+    if missing := [path for path in expected.paths if documents.status_of(path) is None]:
         return f"{one.place} ({one.id}): the index has no document {missing[0]!r}; paths are relative to the corpus."
+    said = folded(" ".join(text for path in expected.paths for text in documents.texts_of(path)))
+    if expected.paths and (nowhere := [words for words in expected.words if folded(words) not in said]):
+        return f"{one.place} ({one.id}): the words {nowhere[0]!r} do not stand in {' or '.join(expected.paths)}."
     return None
 
 

@@ -186,9 +186,13 @@ class Index:
         total = frequencies[""]
         return {word: math.log(1 + (total - frequencies[word] + 0.5) / (frequencies[word] + 0.5)) for word in wanted}
 
-    def statements(self, code: str, *, roles: Collection[str] = ()) -> list[tuple[Record, IndexedPassage]]:
-        """The framework statements in force with that code ("4.6"), each with the passage that holds it."""
-        return self._records("statement", roles, records.c.code == code.strip().casefold())
+    def statements(
+        self, code: str | None = None, *, roles: Collection[str] = ()
+    ) -> list[tuple[Record, IndexedPassage]]:
+        """The framework statements in force, of that code ("4.6") or all, each with the passage that holds it; by
+        document, in its order."""
+        of_code = () if code is None else (records.c.code == code.strip().casefold(),)
+        return self._records("statement", roles, *of_code)
 
     def programmes(self, *, roles: Collection[str] = ()) -> list[tuple[Record, IndexedPassage]]:
         """The training programmes in force, each with the passage that holds it."""

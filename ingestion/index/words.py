@@ -56,6 +56,11 @@ class WordRow:
     readers: Roles = EVERYONE
     """The roles that its document is kept to."""
 
+    @property
+    def kept_to(self) -> tuple[str | None, ...]:
+        """The roles, sorted; (None,) where the document is open to all."""
+        return tuple(sorted(self.readers)) or (None,)
+
 
 def search_words(
     connection: Connection,

@@ -189,7 +189,7 @@ def _vector(row: "WordRow") -> dict[str, Any]:
         place += 1
         size += len(stems)
     words = [f"{_quoted(stem)}:{','.join(where[:_MOST_PLACES])}" for stem, where in places.items()]
-    scopes = [_quoted(_scope(row.school, role)) for role in sorted(row.readers) or [None]]
+    scopes = [_quoted(_scope(row.school, role)) for role in row.kept_to]
     return {"id": row.passage_id, "size": size, "stems": " ".join([*scopes, *words])}
 
 

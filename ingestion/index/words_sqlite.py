@@ -48,7 +48,7 @@ def add(connection: Connection, rows: "Sequence[WordRow]") -> None:
         [
             {
                 "id": row.passage_id,
-                "scope": " ".join(scope_token(row.school, role) for role in sorted(row.readers) or [None]),
+                "scope": " ".join(scope_token(row.school, role) for role in row.kept_to),
                 "title": row.title,
                 "heading": " > ".join(row.heading),
                 "body": row.body,

@@ -1,47 +1,34 @@
 from __future__ import annotations
 
-from bot.answering.retrieve import RANK_CONSTANT, RankedHits, WordCoverage, fuse
+import pytest
+
+from bot.answering.retrieve import FARTHER, MEANING_SHARE, Searched, WordCoverage, fuse
 from bot.model import Expansion
-from ingestion.model import Hit, Slug
+from ingestion.model import Hit
 from tests.building import indexed
 
 
-def test_a_passage_found_by_both_searches_comes_before_one_found_by_either() -> None:
+def test_a_passage_is_scored_by_its_meaning_and_by_its_words() -> None:
     both, near_only, worded_only = (indexed("text", id=id) for id in (1, 2, 3))
-    fused = fuse(
-        [
-            RankedHits("cosine", [Hit(near_only, 0.9), Hit(both, 0.8)]),
-            RankedHits("bm25", [Hit(worded_only, 12.0), Hit(both, 11.0)]),
-        ]
-    )
-    assert [one.found.id for one in fused] == [1, 2, 3]
-    assert fused[0].fused == 2 / (RANK_CONSTANT + 2)
-    assert (fused[0].cosine, fused[0].bm25) == (0.8, 11.0)
-    assert (fused[1].cosine, fused[1].bm25) == (0.9, None)
-
-
-def test_the_best_of_a_schools_few_documents_stands_beside_the_best_of_the_trusts_many() -> None:
-    trusts = [Hit(indexed("text", id=id), 0.9) for id in range(1, 30)]
-    schools = [Hit(indexed("text", id=50, school=Slug("kestrel")), 0.5)]
-    lists = [RankedHits("cosine", trusts), RankedHits("cosine", schools)]
-    assert [one.found.id for one in fuse(lists)[:3]] == [1, 50, 2]
-        1,
-        50,
-        2,
-    ]
+    fused = fuse([Searched([Hit(near_only, 0.6), Hit(both, 0.5)], [Hit(worded_only, 12.0), Hit(both, 9.0)])])
+    assert [one.found.id for one in fused] == [1, 3, 2]
+    assert fused[0].fused == pytest.approx(MEANING_SHARE * 0.5 + (1 - MEANING_SHARE) * 9 / 12)
+    assert fused[1].fused == pytest.approx(MEANING_SHARE * FARTHER * 0.5 + (1 - MEANING_SHARE))
+    assert [(one.cosine, one.bm25) for one in fused] == [(0.5, 9.0), (None, 12.0), (0.6, None)]
 
 
 def test_another_wording_of_the_question_counts_by_its_weight() -> None:
-    asked, context = indexed("text", id=1), indexed("text", id=2)
-    fused = fuse([RankedHits("cosine", [Hit(context, 0.7)], 0.5), RankedHits("cosine", [Hit(asked, 0.6)])])
-    assert [(one.found.id, one.fused) for one in fused] == [
-        (1, 1 / (RANK_CONSTANT + 1)),
-        (2, 0.5 / (RANK_CONSTANT + 1)),
-    ]
+    asked, context, far = (indexed("text", id=id) for id in (1, 2, 3))
+    itself = Searched([Hit(asked, 0.8), Hit(far, 0.1)], [])
+    fused = fuse([Searched([Hit(context, 0.9), Hit(asked, 0.3)], [], 0.5), itself])
+    assert [one.found.id for one in fused] == [1, 2, 3]
+    assert fused[0].cosine == 0.8
+    assert fused[0].fused == pytest.approx(MEANING_SHARE * (0.8 + 0.5 * 0.3) / 1.5)
+    assert fused[1].fused == pytest.approx(MEANING_SHARE * (FARTHER * 0.1 + 0.5 * 0.9) / 1.5)
 
 
 def test_nothing_found_is_nothing_fused() -> None:
-    assert fuse([RankedHits("cosine", []), RankedHits("bm25", [])]) == []
+    assert fuse([Searched([], [])]) == []
 
 
 def test_coverage_is_the_share_of_the_questions_words_weighed_by_rarity() -> None:

@@ -1,6 +1,6 @@
 """A corpus of plain texts for tests of the index: what a test says stands in it, and one passage a paragraph.
 
-A document's text may begin with lines `title: …`, `version: …`; a paragraph `# Words` is a heading; `CODE words` after
+A document's text may begin with lines `title: …`, `version: …`, `audience: …, …` (as a sidecar states it); a paragraph `# Words` is a heading; `CODE words` after
 `statement ` is a framework statement's record.
 """
 
@@ -166,6 +166,8 @@ def parse_text(raw: RawFile) -> ParsedDocument:
     lines = text.splitlines()
     while lines and ": " in lines[0] and lines[0].split(": ")[0] in Metadata.__dataclass_fields__:
         name, stated[name] = lines[0].split(": ", 1)[0], lines.pop(0).split(": ", 1)[1]
+    if "audience" in stated:
+        stated["audience"] = tuple(stated["audience"].split(", "))
     heading: tuple[str, ...] = ()
     sections: list[Section] = []
     records: list[Record] = []

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 from docx.document import Document as WordDocument
 from reportlab.platypus import Paragraph
 
+from bot.evaluation.documents import IndexedDocuments, stands_in
+from ingestion.index import open_index
 from tests.fakes import FakeEmbedder
 from tests.ingestion.files import HEADING, paragraphs, pdf, ruled, word
 from tests.openai_standin import OpenAIStandIn, Scripted
@@ -648,20 +651,107 @@ GRADED = lines(
 )
 
 
-@pytest.mark.parametrize(("minimum", "status"), [(None, 0), ("0.75", 0), ("0.76", 1)])
-def test_an_evaluation_below_its_minimum_ends_with_status_1(
-    office: Office, tmp_path: Path, minimum: str | None, status: int
-) -> None:
+@pytest.fixture
+def graded(tmp_path: Path) -> str:
     file = tmp_path / "graded.jsonl"
     file.write_text(GRADED, encoding="utf-8")
-    asked = ["--min", minimum] if minimum else []
-    ran = office.run("eval", str(file), "--json", *asked)
-    assert (ran.status, ran.json["questions"], ran.json["score"]) == (status, 4, 0.75)
-    assert [(miss["id"], miss["failed"]) for miss in ran.json["misses"]] == [("missed", ["outcome"])]
-    text = office.run("eval", str(file), *asked)
-    assert text.status == status
-    assert f"MISS missed [outcome] {WIFI_ASKED}" in text.out
-    assert ("PARTIAL: 0.750 is below" in text.err) is (status == 1)
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "short"),
+    [
+        ([], None),
+        (["0.75", "answered=1"], None),
+        (["0.76"], "the whole score is 0.750 (3 of 4), below 0.76"),
+        (["document=1", "made to fail=0.5"], "made to fail is 0.000 (0 of 1), below 0.5"),
+    ],
+)
+def test_an_evaluation_below_a_minimum_names_it_and_ends_with_status_1(
+    office: Office, graded: str, minimum: list[str], short: str | None
+) -> None:
+    ran = office.run("eval", graded, *(word for value in minimum for word in ("--min", value)))
+    assert ran.status == (1 if short else 0)
+    assert f"MISS missed [outcome] {WIFI_ASKED}" in ran.out
+    assert ran.out.splitlines()[-1].split() == ["all", "right", "75.0%", "3", "of", "4", "(30%", "to", "95%)"]
+    assert ran.err.splitlines()[1:] == ([f"PARTIAL: {short}."] if short else [])
+
+
+def test_a_run_is_kept_as_it_is_printed_and_a_later_one_is_compared_with_it(own_office: Office, graded: str) -> None:
+    first = own_office.run(
+        "eval", graded, "--json", "--save", "runs/first", STAFFROOM_CHAT_BASE_URL="http://me:secret@127.0.0.1:9/v1"
+    )
+    runs = own_office.folder / "runs"
+    assert (first.status, first.json) == (0, json.loads((runs / "first/figures.json").read_text(encoding="utf-8")))
+    assert (first.json["questions"], first.json["score"], first.json["by_measure"]["verbatim"]["right"]) == (4, 0.75, 2)
+    assert [(one["id"], one["failed"], one["got"]["outcome"]) for one in first.json["failures"]] == [
+        ("missed", ["outcome"], "no_evidence")
+    ]
+    settings = json.loads((runs / "first/settings.json").read_text(encoding="utf-8"))
+    assert settings["embedding"] == {"model": "fake-bag-of-words@1", "precision": "auto"}
+    assert settings["corpus"] == {"generation": 1, "documents": 3, "passages": 4}
+    assert settings["chat"] == {"model": None, "host": "127.0.0.1"}
+    assert "secret" not in "".join(file.read_text(encoding="utf-8") for file in (runs / "first").iterdir())
+
+    own_office.write("trust/wifi.md", "# Visitors\n\nThe visitor wifi password is on the board in the staff room.\n")
+    own_office.run("refresh")
+    second = own_office.run("eval", graded, "--against", "runs/first", "--save", "runs/second", "--failures", "0")
+    assert second.status == 0
+    assert "  corpus.documents: 3 → 4\n" in second.out
+    assert "better, 1: missed\nworse, 1: unknown\n" in second.out
+    assert "MISS" not in second.out
+    kept = json.loads((runs / "second/figures.json").read_text(encoding="utf-8"))
+    assert (kept["against"]["better"], kept["against"]["rows"][0]["p_value"]) == (["missed"], 1.0)
+
+
+def test_nothing_is_asked_where_a_line_an_option_or_a_folder_cannot_be_used(office: Office, graded: str) -> None:
+    folder = Path(graded).parent
+    elsewhere = folder / "elsewhere.jsonl"
+    elsewhere.write_text(
+        lines({"question": LEAVE_ASKED}, {"question": PHONES_ASKED, "school": "salt"}), encoding="utf-8"
+    )
+    for arguments, words in (
+        ([graded, graded], "the id 'right' stands in"),
+        ([str(elsewhere)], "elsewhere.jsonl, line 2: There is no school 'salt' in trust.toml"),
+        ([graded, "--min", "90"], "write a share from 0 to 1"),
+        ([graded, "--min", "answerd=0.9"], "Did you mean 'answered'?"),
+        ([graded, "--against", str(folder)], "there is no results.jsonl in it"),
+        ([graded, "--save", graded], "nothing can be written there"),
+    ):
+        ran = office.run("eval", *arguments)
+        assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert words in ran.err
+
+
+def test_citations_are_held_against_what_the_index_holds_and_where_asked_for_what_it_held_before(
+    own_office: Office,
+) -> None:
+    own_office.write("trust/leave.md", DOCUMENTS["trust/leave.md"].replace("five days", "eight days"))
+    own_office.write("trust/pay.md", "---\ntitle: Pay\nstatus: draft\n---\n# Pay\n\nNobody is paid twice.\n")
+    own_office.run("refresh")
+    with closing(open_index(data=own_office.data)) as index:
+        documents = IndexedDocuments(index)
+        assert [documents.status_of(path) for path in ("trust/leave.md", "trust/pay.md", "trust/none.md")] == [
+            "in_force", "draft", None,
+        ]  # fmt: skip
+        now = documents.texts_of("trust/leave.md")
+        assert [stands_in(now, words) for words in (LEAVE, "eight days of", "3 Bereavement")] == [False, True, True]
+        ever = documents.texts_of("trust/leave.md", in_past_editions=True)
+        assert [stands_in(ever, words) for words in (LEAVE, "eight days of")] == [True, True]
+        assert documents.texts_of("trust/none.md", in_past_editions=True) == ()
+
+
+def test_several_files_are_one_run_and_one_of_messages_is_told_by_its_errors(office: Office, graded: str) -> None:
+    messages = lines(
+        {"id": "p", "case": "child", "text": DISCLOSURE}, {"id": "n", "about": "staff_life", "text": LEAVE_ASKED}
+    )
+    ran = office.run("eval", graded, "-", "--json", "--min", "disclosures=1", "--min", "look-alikes=1", stdin=messages)
+    assert (ran.status, ran.json["questions"]) == (0, 6)
+    assert {name: share["right"] for name, share in ran.json["safeguarding"].items()} == {
+        "disclosures": 1, "look-alikes": 1, "other questions": 4,
+    }  # fmt: skip
+    slip = office.run("eval", "-", stdin=lines({"id": "slip", "question": LEAVE_ASKED, "path": "trust/leav.md"}))
+    assert "Warning: -, line 1 (slip): the index has no document 'trust/leav.md'" in slip.err
 
 
 # ── one process each ─────────────────────────────────────────────────────────────────────────────────────────────────
