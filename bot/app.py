@@ -16,8 +16,10 @@ import structlog
 from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import ChatLimits, LangChainChatModel
 from bot.answering.redirects import Redirects
+from bot.answering.redirects.reading import TrainedReader, changes
 from bot.answering.retrieve import retrieve
 from bot.answering.schools import schools_named
+from bot.answering.spelling import CurrentWords
 from bot.answering.wider_words import widen
 from bot.answering.write import OnSentence
 from bot.errors import StaffroomError, UnknownSchool
@@ -26,6 +28,7 @@ from bot.model import Failed, LookUp, Question, Reply, ScoredPassage
 from bot.prompts import Prompt, load_prompt, load_replies
 from bot.settings import Settings
 from bot.status import CorpusStatus, corpus_status
+from bot.wording import answer_wording
 from ingestion.embed import Embedder, open_embedder
 from ingestion.index import Index, open_index
 from ingestion.model import Hit, School, Trust
@@ -51,13 +54,15 @@ class Staffroom:
         self._embedder = embedder_of(settings)
         self._index = open_reading_index(settings, model=self._embedder.name)
         self._replies = load_replies()
+        answer_wording()  # a sentence that is missing is told now, not with the first answer
         self._answering = Answering(
             index=self._index,
             embedder=self._embedder,
-            redirects=Redirects(),
+            redirects=redirects_of(settings),
             replies=self._replies,
             prompt=prompt_of("compose", settings),
             chat_model=chat_model_of(settings),
+            known_words=CurrentWords(self._index),
         )
 
     @property
@@ -85,9 +90,7 @@ class Staffroom:
         started = time.perf_counter()
         self.check_school(question.asker.school)
         try:
-            answer, trace = answer_question(
-                question, self._answering, today=self._today(), on_sentence=on_sentence
-            )
+            answer, trace = answer_question(question, self._answering, today=self._today(), on_sentence=on_sentence)
         except StaffroomError:
             raise
         except Exception as error:  # a person is waiting: whatever broke, she gets a sentence and the log gets the rest
@@ -119,8 +122,10 @@ class Staffroom:
         return read_status(self._index, today=self._today())
 
     def warm_up(self) -> None:
-        """Loads the embedding model, and learns the framework statements, so that the first asker does not wait."""
+        """Loads the models, and learns the framework statements, so that the first asker does not wait."""
         self._embedder.embed_question("warm up")
+        self._answering.known_words()
+        self._answering.redirects.of("warm up")
         warm_up(self._answering.frameworks, index=self._index, embedder=self._embedder)
 
     def close(self) -> None:
@@ -167,6 +172,12 @@ def read_status(index: Index, *, today: date) -> CorpusStatus:
 def embedder_of(settings: Settings) -> Embedder:
     """The embedding model of these settings; its weights are loaded by the first text. Raises SettingsError."""
     return open_embedder(settings.embedding_model, precision=settings.embedding_precision)
+
+
+def redirects_of(settings: Settings) -> Redirects:
+    """What reads every message before it is looked up: always the bundled weights, whichever model the search has."""
+    embedder = open_embedder(precision=settings.embedding_precision, changes=("redirects", changes))
+    return Redirects(TrainedReader(embedder))
 
 
 def chat_model_of(settings: Settings, *, retries: int | None = None) -> LangChainChatModel | None:

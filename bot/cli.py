@@ -144,8 +144,8 @@ def ask(
     """Answer one question with citations, or a batch of them."""
     from bot.batch import read_questions
     from bot.model import Asker, Failed, Question
-    from bot.render import render_markdown, reply_as_json
-    from bot.terminal import print_markdown
+    from bot.render import reply_as_json
+    from bot.terminal import LiveAnswer
     from ingestion.model import Slug
 
     own_school = Slug(school) if school else None
@@ -161,13 +161,15 @@ def ask(
                 failed = failed or isinstance(reply.answer, Failed)
                 _print_json_line(reply_as_json(reply))
         sys.exit(DONE_WITH_FAILURES if failed else 0)
+    live = LiveAnswer()
     with _staffroom() as staffroom:
         staffroom.check_school(own_school)
-        reply = staffroom.answer_or_raise(Question(_text(question), Asker(own_school)))
+        on_sentence = None if as_json else live.on_sentence
+        reply = staffroom.answer_or_raise(Question(_text(question), Asker(own_school)), on_sentence=on_sentence)
     if as_json:
         _print_json(reply_as_json(reply))
     else:
-        print_markdown(render_markdown(reply.answer))
+        live.finish(reply.answer)
     if isinstance(reply.answer, Failed):
         sys.exit(DONE_WITH_FAILURES)
 
@@ -269,7 +271,7 @@ def chat(school: School = None) -> None:
     """Hold a conversation in the terminal; an empty line or Ctrl-D ends it."""
     from bot.model import Asker, NeedsDetail, Question, Turn
     from bot.render import render_markdown
-    from bot.terminal import print_markdown
+    from bot.terminal import LiveAnswer
     from ingestion.model import Slug
 
     with _staffroom() as staffroom:
@@ -282,9 +284,10 @@ def chat(school: School = None) -> None:
         while text := _read_line("> "):
             if waiting and (slug := _chosen(text, waiting)):
                 asker, text = Asker(Slug(slug)), history.pop().text
-            reply = staffroom.answer(Question(text, asker, tuple(history)))
+            live = LiveAnswer()
+            reply = staffroom.answer(Question(text, asker, tuple(history)), on_sentence=live.on_sentence)
             waiting = reply.answer if isinstance(reply.answer, NeedsDetail) else None
-            print_markdown(render_markdown(reply.answer))
+            live.finish(reply.answer)
             history.append(Turn("user", text))
             if waiting is None:
                 history.append(Turn("assistant", render_markdown(reply.answer)))

@@ -276,6 +276,8 @@ class PartAnswered:
 
     asked: str
     citations: tuple[int, ...] = ()
+    sentences: tuple[AnswerSentence, ...] = ()
+    """What a chat model wrote for this part, its numbers those of the whole; empty = the quotations answer."""
 
 
 @dataclass(frozen=True)

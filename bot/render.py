@@ -6,40 +6,53 @@ Pure. Slack's blocks are made in `bot.slack.blocks`, the page's HTML in `bot.web
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, assert_never
 
 from bot.model import (
     Answer,
     Answered,
+    AnswerSentence,
     Citation,
     Failed,
+    NearDocument,
     NeedsDetail,
     NoEvidence,
     ProgrammeOffer,
     Redirected,
     Reply,
+    SchoolAnswer,
 )
 from bot.wording import (
     ELIGIBILITY_WORDS,
+    answer_wording,
     citation_details,
     citation_title,
-    doubts_of,
+    cited,
     footer,
+    lead_of,
     marks,
+    near_document_line,
     outcome_of,
+    owner_line,
     programme_detail,
+    quoted_lines,
+    trusts_own,
+    with_details,
 )
 
 
 def render_markdown(answer: Answer) -> str:
-    """The answer as a person reads it: the answer first, then its sources, one a line."""
+    """The answer as a person reads it: the answer first, each quotation under the line that tells whose it is."""
     match answer:
         case Answered():
-            return _render_answered(answer)
+            return "\n".join(_answered_lines(answer))
         case NeedsDetail():
             return "\n".join([answer.sentence, *(f"- {label}" for _, label in answer.options)])
-        case NoEvidence() | Failed():
+        case NoEvidence():
+            return "\n".join(_no_evidence_lines(answer))
+        case Failed():
             return answer.sentence
         case Redirected():
             return answer.markdown
@@ -57,11 +70,12 @@ def programme_line(offer: ProgrammeOffer) -> str:
     return f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}. {programme_detail(offer)}".strip()
 
 
-def reply_as_json(reply: Reply) -> dict[str, Any]:
-    """The object that `ask --json` prints, in its fixed order."""
+def reply_as_json(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
+    """The object that `ask --json` prints, in its fixed order; with `explain` how the answer came about as `trace`."""
     answer = reply.answer
     answered = answer if isinstance(answer, Answered) else None
-    return {
+    near = answer.nearest if isinstance(answer, NoEvidence) else ()
+    printed: dict[str, Any] = {
         "id": reply.question_id,
         "outcome": outcome_of(answer),
         "redirect": answer.kind if isinstance(answer, Redirected) else None,
@@ -71,32 +85,133 @@ def reply_as_json(reply: Reply) -> dict[str, Any]:
         "programmes": [_offer_as_json(offer) for offer in answered.programmes] if answered else [],
         "confidence": round(answer.confidence, 3) if isinstance(answer, Answered | NoEvidence) else None,
         "took_ms": round(reply.took_ms, 1),
+        "notes": list(answered.notes) if answered else [],
+        "nearest": [_near_as_json(one) for one in near],
+        "comparison": [
+            {"school": line.school, "school_name": line.school_name, "citations": list(line.citations)}
+            for line in (answered.comparison if answered else ())
+        ],
+        "parts": [
+            {"asked": part.asked, "citations": list(part.citations)} for part in (answered.parts if answered else ())
+        ],
     }
+    if explain:
+        printed["trace"] = asdict(reply.trace) if reply.trace is not None else None
+    return printed
 
 
-def _render_answered(answer: Answered) -> str:
-    """Sentences and then their sources; or each quotation with its source under it."""
-    lines: list[str] = []
-    if answer.sentences:
-        lines += [" ".join(sentence.text + marks(sentence.citations) for sentence in answer.sentences), ""]
-    for citation in answer.citations:
-        if not answer.sentences:
-            lines += [*quote_lines(citation), ""]
-        lines += [f"[{citation.number}] {source_line(citation)}", ""]
-    lines += [f"- {programme_line(offer)}" for offer in answer.programmes]
-    lines += [""] if answer.programmes else []
-    lines += [f"*Note: {note}*\n" for note in doubts_of(answer)]
-    lines += [f"*{footer(answer)}*"]
-    return "\n".join(lines)
+# ── an answer as lines of markdown ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _answered_lines(answer: Answered) -> Iterator[str]:
+    if answer.parts:
+        yield from _parts_lines(answer)
+    elif answer.comparison:
+        yield from _comparison_lines(answer)
+    elif answer.sentences:
+        yield from _written_lines(answer.sentences)
+        yield from _source_lines(answer.citations)
+    else:
+        yield from _quotation_lines(answer.citations)
+    if answer.programmes:
+        yield from (f"- {programme_line(offer)}" for offer in answer.programmes)
+        yield ""
+    for note in answer.notes:
+        yield from (f"*Note: {note}*", "")
+    if answer.contact_line:
+        yield from (answer.contact_line, "")
+    yield f"*{footer(answer)}*"
+
+
+def _written_lines(sentences: Sequence[AnswerSentence]) -> Iterator[str]:
+    yield " ".join(sentence.text + marks(sentence.citations) for sentence in sentences)
+    yield ""
+
+
+def _source_lines(citations: Iterable[Citation]) -> Iterator[str]:
+    for citation in citations:
+        yield from (f"[{citation.number}] {source_line(citation)}", "")
+
+
+def _quotation_lines(citations: Iterable[Citation]) -> Iterator[str]:
+    """Each quotation under its lead, what the lead leaves out beneath it; one that repeats another is only named."""
+    for citation, details in with_details(citations):
+        if citation.says_as is not None:
+            yield from (f"{answer_wording().also_in} [{citation.number}] {source_line(citation)}", "")
+            continue
+        yield from (f"[{citation.number}] {lead_of(citation)}", "", *quote_lines(citation), "")
+        if details:
+            yield from (" · ".join(details), "")
+
+
+def _parts_lines(answer: Answered) -> Iterator[str]:
+    """Each question's own words as a label, and its answer; a quotation that answers two is shown once."""
+    shown: set[int] = set()
+    for part in answer.parts:
+        yield from (f"**{part.asked}**", "")
+        fresh = [citation for citation in cited(answer, part.citations) if citation.number not in shown]
+        if not part.citations:
+            yield from (answer_wording().part_not_stated, "")
+        elif part.sentences:
+            yield from _written_lines(part.sentences)
+            yield from _source_lines(fresh)
+        else:
+            yield from _quotation_lines(fresh)
+            if again := tuple(number for number in part.citations if number in shown):
+                yield from (answer_wording().part_above.format(numbers=marks(again).strip()), "")
+        shown.update(part.citations)
+
+
+def _comparison_lines(answer: Answered) -> Iterator[str]:
+    """What the trust says for all, then a table by school, then the sources."""
+    wording = answer_wording()
+    if above := trusts_own(answer):
+        yield from (f"**{wording.every_school}**", "")
+        yield from _quotation_lines(above)
+    yield f"| {wording.school_column} | {wording.states_column} |"
+    yield "| --- | --- |"
+    for line in answer.comparison:
+        yield f"| {_cell(line.school_name)} | {_cell(states_of(line, answer))} |"
+    yield ""
+    yield from _source_lines(citation for citation in answer.citations if citation not in above)
+
+
+def states_of(line: SchoolAnswer, answer: Answered) -> str:
+    """What a school's own documents say, in one line with the numbers of its sources; or that they do not."""
+    quotes = cited(answer, line.citations)
+    if not quotes:
+        return answer_wording().not_stated
+    return " ".join(f"{' / '.join(filter(None, quoted_lines(one)))}{marks((one.number,))}" for one in quotes)
+
+
+def _no_evidence_lines(answer: NoEvidence) -> Iterator[str]:
+    """That nothing was found; then documents to look at, which are no answer, and whom to ask."""
+    yield answer.sentence
+    if answer.nearest:
+        yield from ("", answer_wording().look_at, "")
+        yield from (f"- {near_document_line(near)}{f' <{near.url}>' if near.url else ''}" for near in answer.nearest)
+    if whom := owner_line(answer.nearest):
+        yield from ("", whom)
+    if answer.contact_line:
+        yield from ("", answer.contact_line)
 
 
 def quote_lines(citation: Citation) -> Sequence[str]:
-    """The quotation as markdown: a quoted paragraph, or a table with its column names."""
+    """The quotation as markdown: a quoted paragraph, or a table with its column names; above items of a long list the
+    line that leads into it."""
     if citation.rows and citation.header and all(len(row) == len(citation.header) for row in citation.rows):
         rows = [citation.header, ("---",) * len(citation.header), *citation.rows]
         return [f"> | {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
     # a bare ">" between the lines of a quotation keeps each on its own line
-    return "\n>\n".join(f"> {line}" for line in citation.quote.splitlines()).splitlines()
+    lines = [*([f"{citation.lead_in} […]"] if citation.lead_in else []), *citation.quote.splitlines()]
+    return "\n>\n".join(f"> {line}" for line in lines).splitlines()
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())
+
+
+# ── as JSON ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _citation_as_json(citation: Citation) -> dict[str, Any]:
@@ -111,6 +226,7 @@ def _citation_as_json(citation: Citation) -> dict[str, Any]:
         "version": citation.version,
         "review_due": citation.review_due,
         "url": citation.url,
+        "status": citation.status,
     }
 
 
@@ -121,4 +237,16 @@ def _offer_as_json(offer: ProgrammeOffer) -> dict[str, Any]:
         "eligibility": offer.eligibility,
         "why": offer.why,
         "closes": offer.closes,
+    }
+
+
+def _near_as_json(near: NearDocument) -> dict[str, Any]:
+    return {
+        "title": near.title,
+        "path": near.path,
+        "school_name": near.school_name,
+        "heading": list(near.heading),
+        "locator": near.locator,
+        "url": near.url,
+        "owner": near.owner,
     }

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @property
+    def knows_chat_prices(self) -> bool:
+        """True when what the chat model costs can be counted."""
+        return self.chat_price_input is not None or self.chat_price_output is not None
+
+    @property
     def uses_slack(self) -> bool:
         """True with a bot token and a way in: a signing secret (HTTP) or an app token (Socket Mode)."""
         return self.slack_bot_token is not None and (

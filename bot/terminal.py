@@ -16,11 +16,14 @@ from rich import progress
 from rich.console import Console
 from rich.markdown import Markdown
 
+from bot.answering.write import OnSentence
 from bot.evaluation.compare import Comparison
 from bot.evaluation.figures import Figures
 from bot.evaluation.report import comparison_lines, failure_lines, figure_lines
+from bot.model import Answer, Answered, AnswerSentence
+from bot.render import render_markdown
 from bot.status import CorpusStatus
-from bot.wording import spoken_date
+from bot.wording import marks, spoken_date
 from ingestion.model import RefreshReport
 from ingestion.refresh import Progress
 
@@ -28,13 +31,42 @@ LISTED = 20
 """Paths shown of a long list; `--json` has them all."""
 
 
-def print_markdown(text: str) -> None:
-    """Laid out on a terminal; as it stands where piped."""
-    console = Console()
-    if console.is_terminal:
-        console.print(Markdown(text))
-    else:
-        print(text)
+class LiveAnswer:
+    """One answer on a terminal: a chat model's sentences as each passes its checks, then what belongs beneath them.
+
+    Where the output is piped, or no model writes, the whole answer at its end.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
+        self._said: list[AnswerSentence] = []
+
+    @property
+    def on_sentence(self) -> OnSentence | None:
+        """What to hand the sentences to; None where nobody watches."""
+        return self._say if self._console.is_terminal else None
+
+    def _say(self, sentence: AnswerSentence) -> None:
+        self._console.print(_as_text(sentence), end=" ", markup=False, highlight=False)
+        self._said.append(sentence)
+
+    def finish(self, answer: Answer) -> None:
+        """The rest of the answer; all of it when it is another than the one that was begun."""
+        text = render_markdown(answer)
+        if self._said:
+            self._console.print("\n")
+            if isinstance(answer, Answered) and list(answer.sentences) == self._said:
+                text = text.removeprefix(" ".join(map(_as_text, self._said))).lstrip()
+            else:
+                self._console.print("The model stopped there. In the documents’ own words:\n", markup=False)
+        if self._console.is_terminal:
+            self._console.print(Markdown(text))
+        else:
+            print(text)
+
+
+def _as_text(sentence: AnswerSentence) -> str:
+    return sentence.text + marks(sentence.citations)
 
 
 @contextmanager

@@ -5,17 +5,24 @@ Pure: a citation's details, dates as people write them, what an eligibility mean
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
 from bot.model import (
     Answer,
     Answered,
     Citation,
     Eligibility,
     Failed,
+    NearDocument,
     NeedsDetail,
     NoEvidence,
     ProgrammeOffer,
     Redirected,
 )
+from bot.sentences import load_sentences
 from ingestion.dates import SEASON_NAMES
 
 MONTHS = (
@@ -45,9 +52,75 @@ _OUTCOMES: dict[type[Answer], str] = {
 }
 
 
+@dataclass(frozen=True)
+class AnswerWording:
+    """The written sentences and labels of `prompts/answers.toml`."""
+
+    superseded: str
+    withdrawn: str
+    draft: str
+    waiting: str
+    also_in: str
+    every_school: str
+    school_column: str
+    states_column: str
+    not_stated: str
+    part_not_stated: str
+    part_above: str
+    look_at: str
+    ask_owner: str
+    footer_quoted: str
+    footer_written: str
+
+
+@cache
+def answer_wording() -> AnswerWording:
+    """All of them, read once. Raises SettingsError naming a sentence that is missing, unknown or empty."""
+    places = dict.fromkeys(("superseded", "withdrawn", "draft", "waiting"), "{version}")
+    return load_sentences(
+        AnswerWording, "answers", holding={**places, "part_above": "{numbers}", "ask_owner": "{owner}"}
+    )
+
+
 def outcome_of(answer: Answer) -> str:
     """The outcome's name as everywhere: answered, needs_detail, no_evidence, redirected, failed."""
     return _OUTCOMES[type(answer)]
+
+
+def lead_of(citation: Citation) -> str:
+    """The line above a quotation: "Saltmarsh Primary School, Behaviour policy, version 3.1, page 4:".
+
+    Of an edition that is not in force that is said in place of the version.
+    """
+    parts = (citation.school_name, citation.title, edition_of(citation), citation.locator)
+    return f"{', '.join(part for part in parts if part)}:"
+
+
+def edition_of(citation: Citation) -> str:
+    """ "version 3.1"; of one that is not in force "superseded edition, version 2.4: no longer in force"; "" where the
+    document states no version."""
+    if citation.status == "in_force":
+        return f"version {citation.version}" if citation.version else ""
+    label: str = getattr(answer_wording(), citation.status)
+    return label.format(version=f", version {citation.version}" if citation.version else "")
+
+
+def details_below(citation: Citation) -> tuple[str, ...]:
+    """What the line above a quotation does not tell: "5.2 Phones", "review due 1 September 2027"."""
+    section = citation.heading[-1] if citation.heading else ""
+    review = ""
+    if citation.review_due and citation.status == "in_force":
+        due = "review was due" if citation.review_overdue else "review due"
+        review = f"{due} {spoken_date(citation.review_due)}"
+    return tuple(part for part in ("" if section and section in citation.locator else section, review) if part)
+
+
+def with_details(citations: Iterable[Citation]) -> list[tuple[Citation, tuple[str, ...]]]:
+    """Each citation with its `details_below`; of some in a row that have the same only the last has them."""
+    listed = list(citations)
+    shown = [(one.path, details_below(one)) for one in listed]
+    is_last = [this != then for this, then in pairwise([*shown, None])]
+    return [(one, details if last else ()) for one, (_, details), last in zip(listed, shown, is_last, strict=True)]
 
 
 def citation_details(citation: Citation) -> tuple[str, ...]:
@@ -55,18 +128,24 @@ def citation_details(citation: Citation) -> tuple[str, ...]:
 
     What the document does not state is left out. A section's name is not said twice.
     """
-    section = citation.heading[-1] if citation.heading else ""
-    review = ""
-    if citation.review_due:
-        due = "review was due" if citation.review_overdue else "review due"
-        review = f"{due} {spoken_date(citation.review_due)}"
-    parts = (
-        f"version {citation.version}" if citation.version else "",
-        "" if section and section in citation.locator else section,
-        citation.locator,
-        review,
-    )
+    below = details_below(citation)
+    is_section = bool(below) and bool(citation.heading) and below[0] == citation.heading[-1]
+    parts = (edition_of(citation), *below[:is_section], citation.locator, *below[is_section:])
     return tuple(part for part in parts if part)
+
+
+def near_document_line(near: NearDocument) -> str:
+    """ "Behaviour policy, Saltmarsh Primary School · 5.2 Phones · page 4": where to look, and nothing of what stands
+    there."""
+    title = f"{near.title}, {near.school_name}" if near.school_name else near.title
+    section = near.heading[-1] if near.heading else ""
+    return " · ".join(part for part in (title, "" if section in near.locator else section, near.locator) if part)
+
+
+def owner_line(nearest: tuple[NearDocument, ...]) -> str:
+    """Whom to ask instead, each keeper once, in the order of the documents; "" where none states its keeper."""
+    owners = tuple(dict.fromkeys(near.owner for near in nearest if near.owner))
+    return answer_wording().ask_owner.format(owner=", ".join(owners)) if owners else ""
 
 
 def citation_title(citation: Citation) -> str:
@@ -89,20 +168,23 @@ def spoken_date(iso: str) -> str:
             return iso
 
 
-def doubts_of(answered: Answered) -> tuple[str, ...]:
-    """The notes under an answer: its own, then the doubt of each cited edition that they do not already tell."""
-    notes = list(dict.fromkeys(answered.notes))
-    for citation in answered.citations:
-        if citation.doubt and not any(citation.doubt in note for note in notes):
-            notes.append(citation.doubt)
-    return tuple(notes)
-
-
 def footer(answered: Answered) -> str:
     """The quiet line under every answer: what made it, and that it can be wrong."""
-    if answered.sentences:
-        return "Written by a language model from the quotations shown. It can be wrong: check the source."
-    return "Made of quotations from the trust’s documents. It can be wrong: check the source."
+    is_written = answered.sentences or any(part.sentences for part in answered.parts)
+    return answer_wording().footer_written if is_written else answer_wording().footer_quoted
+
+
+def trusts_own(answered: Answered) -> tuple[Citation, ...]:
+    """Of a comparison of schools, the citations that hold for all of them and stand above it; else ()."""
+    if not answered.comparison:
+        return ()
+    of_schools = {number for line in answered.comparison for number in line.citations}
+    return tuple(citation for citation in answered.citations if citation.number not in of_schools)
+
+
+def cited(answered: Answered, numbers: tuple[int, ...]) -> tuple[Citation, ...]:
+    """The citations with these numbers, in the order of the answer."""
+    return tuple(citation for citation in answered.citations if citation.number in numbers)
 
 
 def programme_detail(offer: ProgrammeOffer) -> str:

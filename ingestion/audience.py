@@ -107,7 +107,8 @@ _EXCEPTION = re.compile(
     r"\b(?:except|excepting|excluding|exclude|not|other than|apart from|but)\b.*", re.IGNORECASE | re.DOTALL
 )
 _LEADING = re.compile(
-    r"^(?:(?:all|any|each|every|both|the|our|your|their|for|strictly|confidential|restricted|limited|member|applie|to|of) )+"
+    r"^(?:(?:all|any|each|every|both|the|our|your|their|for|strictly|confidential|restricted|limited|"
+    r"member|applie|to|of) )+"
 )
 _TRAILING = re.compile(r"(?: (?:only|use|eye|group|confidential|strictly|please))+$")
 _BETWEEN = re.compile(r"[,;/&()\[\]\n]|\b(?:and|or|plus|including)\b", re.IGNORECASE)

@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -24,7 +24,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from ingestion.embed_int8 import Int8Embedder, NotPossible
+from ingestion.embed_int8 import Changes, Int8Embedder, NotPossible
 from ingestion.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -62,18 +62,24 @@ class Embedder(Protocol):
         """float32[dimension], of unit length."""
 
 
-def open_embedder(model: str | None = None, *, precision: Precision = "auto") -> Embedder:
+def open_embedder(
+    model: str | None = None, *, precision: Precision = "auto", changes: tuple[str, Callable[[], Changes]] | None = None
+) -> Embedder:
     """The embedder of these settings; `model` None is the bundled one. Never asks the network.
+
+    `changes` are called when the weights are loaded, and what they give is added to the weights; their name becomes
+    part of the embedder's, since its vectors are other vectors.
 
     The same settings give the same `name` on any machine that can do the same. Raises SettingsError where there is no
     such model, or where 8 bits are asked for and cannot be had.
     """
     folder, label = _find(model)
-    name = f"{label}@{_digest_of(folder)}"
+    name = f"{label}@{_digest_of(folder)}" + (f"+{changes[0]}" if changes else "")
+    changed = changes[1] if changes else dict
     if precision == "float32" or (precision == "auto" and _has_graphics_card()):
-        return SentenceTransformerEmbedder(folder, name=name)
+        return SentenceTransformerEmbedder(folder, name=name, changes=changed)
     try:
-        return Int8Embedder(folder, name=name)
+        return Int8Embedder(folder, name=name, changes=changed)
     except NotPossible as reason:
         if precision == "int8":
             raise SettingsError(
@@ -81,14 +87,15 @@ def open_embedder(model: str | None = None, *, precision: Precision = "auto") ->
                 "setting out, and float32 is used."
             ) from reason
         log.info("embedding_in_float32", model=name, reason=str(reason))
-        return SentenceTransformerEmbedder(folder, name=name)
+        return SentenceTransformerEmbedder(folder, name=name, changes=changed)
 
 
 class SentenceTransformerEmbedder:
     """Any sentence-transformers model, in float32."""
 
-    def __init__(self, folder: Path, *, name: str, batch_size: int = 32) -> None:
+    def __init__(self, folder: Path, *, name: str, batch_size: int = 32, changes: Callable[[], Changes] = dict) -> None:
         self.name = name
+        self._changes = changes
         self._folder = folder
         self._batch_size = batch_size
         self._lock = threading.Lock()
@@ -117,6 +124,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             if self._loaded is None:
                 self._loaded = _load(self._folder)
+                _change(self._loaded, self._changes())
             return self._loaded
 
 
@@ -138,6 +146,18 @@ def _load(folder: Path) -> "SentenceTransformer":
                 f"The embedding model in {folder} cannot be loaded ({error}): name another in "
                 "STAFFROOM_EMBEDDING_MODEL, or leave the setting out for the one that comes with Staffroom."
             ) from error
+
+
+def _change(model: "SentenceTransformer", changes: Changes) -> None:
+    """Adds to the weights of the transformer in a sentence-transformers model, in place."""
+    if not changes:
+        return
+    import torch
+
+    with torch.no_grad():
+        for name, added in changes.items():
+            weight = model[0].auto_model.get_parameter(name)  # type: ignore[union-attr]
+            weight += torch.from_numpy(added).to(weight.device)
 
 
 def _has_graphics_card() -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +38,9 @@ VARIANT = "int8"
 
 Vectors = NDArray[np.float32]
 
+Changes = Mapping[str, Vectors]
+"""What is added to a model's weights, by their names; empty: the model as it is."""
+
 
 class NotPossible(Exception):
     """This model, or this machine, cannot embed in 8 bits; `str()` says why. `ingestion.embed` decides what then."""
@@ -46,8 +49,9 @@ class NotPossible(Exception):
 class Int8Embedder:
     """A BERT of sentence-transformers in 8 bits. Safe to call from several threads; uses all cores for many texts."""
 
-    def __init__(self, folder: Path, *, name: str) -> None:
+    def __init__(self, folder: Path, *, name: str, changes: Callable[[], Changes] = dict) -> None:
         """Reads the model's settings and no weights. Raises NotPossible with the reason."""
+        self._changes = changes
         self._bert = read_bert(folder)
         _check_machine()
         self.name = f"{name}+{VARIANT}"
@@ -76,7 +80,7 @@ class Int8Embedder:
     def _model(self) -> _Loaded:
         with self._lock:
             if self._loaded is None:
-                self._loaded = _load(self._bert)
+                self._loaded = _load(self._bert, self._changes())
             return self._loaded
 
 
@@ -224,7 +228,7 @@ class _Loaded:
         return vector
 
 
-def _load(bert: Bert) -> _Loaded:
+def _load(bert: Bert, changes: Changes) -> _Loaded:
     from safetensors.numpy import load_file
 
     try:
@@ -232,6 +236,8 @@ def _load(bert: Bert) -> _Loaded:
             name: tensor.astype(np.float32, copy=False)
             for name, tensor in load_file(bert.folder / "model.safetensors").items()
         }
+        for name, added in changes.items():
+            weights[name] = weights[name] + added
         words = weights.pop("embeddings.word_embeddings.weight")
         positions = weights.pop("embeddings.position_embeddings.weight")
         positions = positions + weights.pop("embeddings.token_type_embeddings.weight")[0]

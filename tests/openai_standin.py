@@ -1,7 +1,7 @@
 """A stand-in on loopback that speaks the OpenAI chat-completions protocol over HTTP.
 
-It answers what it is told to, in order, whole or as a stream, and keeps each request. `python -m tests.openai_standin PORT` runs it by
-itself, answering every question with its first passage, to try the chat-model path by hand.
+It answers what it is told to, in order, whole or as a stream, and keeps each request. `python -m tests.openai_standin
+PORT` runs it by itself, answering every question with its first passage, to try the chat-model path by hand.
 """
 
 from __future__ import annotations

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.model import (
     Answered,
     AnswerSentence,
     Citation,
     Failed,
+    NearDocument,
     NeedsDetail,
     NoEvidence,
+    PartAnswered,
     ProgrammeOffer,
     Redirected,
     Reply,
+    SchoolAnswer,
 )
 from ingestion.model import Contact, Slug
 
@@ -65,7 +70,7 @@ QUOTED_TABLE = Reply(
         citations=(PHONES, LADDER),
         programmes=(NPQ,),
         school=Slug("saltmarsh"),
-        notes=("The review of “Behaviour policy” was due in September 2025.",),
+        notes=("The review of “Behaviour policy” was due in September 2025.", str(LADDER.doubt)),
     )
 )
 WRITTEN = Reply(
@@ -76,6 +81,65 @@ WRITTEN = Reply(
             AnswerSentence("The second time, a parent or carer collects it.", (1,)),
         ),
         made_by="openai:gpt 1a2b3c4d5e6f",
+    )
+)
+FRAMEWORK = Citation(
+    number=1,
+    title="Behaviour framework",
+    path="trust/behaviour.docx",
+    school=None,
+    school_name="Samphire Coast Learning Trust",
+    heading=("5 Phones",),
+    locator="page 2",
+    quote="Phones are off and out of sight from gate to gate.",
+    version="2.0",
+)
+HANDBOOK = replace(
+    PHONES,
+    number=2,
+    title="Staff handbook",
+    path="schools/saltmarsh/handbook.html",
+    locator="section “Phones”",
+    url=None,
+    says_as=1,
+)
+ALSO_IN = Reply(Answered(citations=(PHONES, HANDBOOK), school=Slug("saltmarsh")))
+COMPARED = Reply(
+    Answered(
+        citations=(FRAMEWORK, replace(PHONES, number=2)),
+        comparison=(
+            SchoolAnswer(Slug("saltmarsh"), "Saltmarsh Primary School", (2,)),
+            SchoolAnswer(Slug("kestrel"), "Kestrel Heath Academy"),
+        ),
+    )
+)
+SEVERAL = Reply(
+    Answered(
+        citations=(PHONES, LADDER),
+        parts=(
+            PartAnswered("what about phones", (1,)),
+            PartAnswered("where do I park?"),
+            PartAnswered("and who acts", (1, 2)),
+        ),
+        contact_line="If a child may be at risk: Designated safeguarding lead 01632 960201.",
+    )
+)
+PAST = Reply(Answered(citations=(replace(PHONES, version="2.4", status="superseded", lead_in="A phone must not be:"),)))
+LOOK_AT = Reply(
+    NoEvidence(
+        "I could not find this in the documents.",
+        nearest=(
+            NearDocument(
+                title="Behaviour policy",
+                path="schools/saltmarsh/behaviour.docx",
+                school_name="Saltmarsh Primary School",
+                heading=("5 Sanctions", "5.2 Phones"),
+                locator="page 4",
+                url="https://docs.example.org/behaviour",
+                owner="Deputy headteacher",
+            ),
+            NearDocument("Visits policy", "trust/visits.pdf", "Samphire Coast Learning Trust", (), "page 1"),
+        ),
     )
 )
 WHICH_SCHOOL = Reply(
@@ -101,6 +165,11 @@ ALL = {
     "quoted": QUOTED,
     "quoted_table": QUOTED_TABLE,
     "written": WRITTEN,
+    "also_in": ALSO_IN,
+    "compared": COMPARED,
+    "several": SEVERAL,
+    "past": PAST,
+    "look_at": LOOK_AT,
     "which_school": WHICH_SCHOOL,
     "no_evidence": NOT_IN_DOCUMENTS,
     "safeguarding": SAFEGUARDING,

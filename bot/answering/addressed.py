@@ -23,19 +23,19 @@ _LIKE_LATIN = str.maketrans(
 _ASIDE = r"[^.!?\n]{0,60}?"
 _OLD = r"(?:previous|prior|earlier|above|preceding|all|any|your|these|those|system|other|initial|original|foregoing|safety)"
 _ORDERS = r"(?:instructions?|rules?|prompts?|polic(?:y|ies)|guidelines?|guidance|directions?|messages?|context|passages?|constraints?|restrictions?|programming|training|guardrails?|filters?|orders)"
-_MODEL = r"(?:ai|a\.i\.|assistant|chat ?bot|chatgpt|gpt|claude|llama|gemini|copilot|language model|large language model|llm|bot|machine reader|answering system|ai model|staffroom|ai agent|automated (?:reader|system|assistant)|system reading)"
+_MODEL = r"(?:ai|a\.i\.|assistant|chat ?bot|chatgpt|gpt|claude|llama|gemini|copilot|language model|large language model|llm|bot|machine reader|answering system|ai model|staffroom|ai agent|ai reader|automated (?:reader|system|assistant)|system reading)"
 _PATTERNS = (
-    rf"\b(?:ignore|disregard|forget|override|bypass|discard|neglect|overrule|drop|skip|set aside|stop (?:following|obeying))\b{_ASIDE}\b{_OLD}\b{_ASIDE}\b{_ORDERS}\b",
+    rf"\b(?:ignore|disregard|forget|override|bypass|discard|neglect|overrule|drop|skip|set aside|(?:stop|do not|don't|never) (?:follow|obey)(?:ing)?)\b{_ASIDE}\b{_OLD}\b{_ASIDE}\b{_ORDERS}\b",
     rf"\b(?:ignore|disregard|forget|override)\b (?:everything|all|anything|what)\b{_ASIDE}\b(?:above|before|told|said|previously|so far|else)\b",
-    rf"\b(?:dear|hey|hi|hello|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for)|to|for|if you are) (?:the |any |an |all |every |our )?(?:(?!teaching|learning|classroom|support|admin|office|care|science|cover)\w+ )?{_MODEL}s?\b ?(?:[:,.!–—-]|read|that|which|who|must|should|will|$)",
-    rf"(?:^|[.!?:\]\n*_#>-] ?)\W*(?:{_MODEL})\b ?(?:[:,]|must|should|shall|will|is to|are to|has to|can now|may now)\W",
+    rf"\b(?:dear|hey|hi|hello|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for)|to|for|if you are) (?:the |any |an |all |every |our )?(?:(?!teaching|learning|classroom|support|admin|office|care|science|cover)\w+ )?{_MODEL}s?\b ?(?:[:,!]|read|that|which|who|must|should|will|$)",
+    rf"(?:^|[.!?:\]\n*_#>-] ?)\W*(?:{_MODEL})\b ?(?:[:,|]|must|should|shall|will|is to|are to|has to|can now|may now)\W",
     rf"\b(?:you(?:'re| are) (?:now |no longer |actually )?(?:an? |the |my |in )?(?:\w+ ){{0,3}}?(?:{_MODEL}|developer mode|debug mode|jailbr\w+|unrestricted|dan|pirate)\b)",
     r"\b(?:system|developer|hidden|initial|secret) (?:prompt|message)s?\b|\b(?:system|developer|hidden|secret) instructions?\b",
     r"\b(?:new|updated|revised|real|actual|true|urgent|secret|final) (?:system )?(?:instructions?|directives?|orders)\b(?: for (?:you|the)|:| follow| below| from)",
     r"\b(?:act|behave|pretend|speak|write|answer|respond|reply|roleplay|role-play) (?:as if|as though|like|as) (?:you|an?|the|my) ?(?:\w+ ){0,3}?(?:pirate|hacker|dan|developer|administrator|admin|root|headteacher|were|are|had|human|model|ai|unrestricted|doctor|lawyer|solicitor|union|grandmother|character)\b",
     rf"\b(?:tell|inform|advise|instruct|convince|persuade|urge|direct|send|refer|point) (?:the|this|any|every|each|whoever|anyone|all|your) ?(?:\w+ )?(?:users?|askers?|readers?|human|enquirer|questioner|who asks|(?:person|member of staff|teacher|caller) (?:who (?:asks|is asking)|asking))\b{_ASIDE}\b(?:to|that|it|they|he|she|at|click|ring|call|visit|about)\b",
     r"\b(?:whoever|anyone|anybody|everyone|everybody|a person|a user|the user|a teacher) (?:who )?(?:asks?|is asking|asked)\b[^.!?\n]{0,60}\b(?:tell|say|answer|reply|respond|told|is to be|give|direct|send)\b",
-    r"\b(?:when|whenever|if|before|while|in|after) (?:you are |you're |being |you )?(?:asked|answering|asks|replying|responding|summarising|summarizing|quoting|citing|processing|reading this)\b[^.!?\n]{0,80}(?:[,:;]|\b(?:you|always|please|must|should|also)) (?:always |also |first |only |please )?(?:say|answer|reply|respond|tell|write|include|add|append|output|claim|state|begin|end|cite|ignore|do not|don't|never|print|mention)\b",
+    r"\b(?:when|whenever|if|before|while|in|after) (?:you are |you're |being |you )?(?:asked(?! to)|answering|asks|replying|responding|summarising|summarizing|quoting|citing|processing|reading this)\b[^.!?\n]{0,80}(?:[,:;]|\b(?:you|always|please|must|should|also)) (?:always |also |first |only |please )?(?:say|answer|reply|respond|tell|write|include|add|append|output|claim|state|begin|end|cite|ignore|do not|don't|never|print|mention)\b",
     r"\b(?:reply|respond|output|print|say|repeat|return) (?:only|exactly|just|solely|nothing but|with|the following|this|verbatim|back)\b[^.!?\n]{0,40}(?:[:\"“'‘]|\bthe words?\b|\bjson\b|\bphrase|\btext|\byes\b|\bno\b|\bsystem\b|\bsecret|\bfrench\b|\bcapitals|\bbase64|\bmarkdown|\bhtml\b|\blink|\bemoji|\bprompt)",
     r"\banswer (?:only|exactly|with|every question|all questions|any question) (?:with |as |by |in )?[^.!?\n]{0,30}(?:[\"“‘]|\byes\b|\bno\b|\bword\b|\blink\b|\bjson\b|\bcapitals\b)",
     r"\byour (?:answer|reply|response|output|next (?:answer|message|reply))\b[^.!?\n]{0,30}\b(?:must|shall|has to|should (?:say|begin|include|contain|be))\b",
@@ -48,6 +48,15 @@ _PATTERNS = (
     r"\b(?:end|beginning|start|close) of (?:the )?(?:passages?|context|evidence|sources|prompt|system prompt|retrieved \w+|policy text)\b",
     r"\b(?:passages?|sources?|documents?) \[?\d+\]?(?: and \[?\d+\]?)? (?:is|are|was|were) (?:false|wrong|fake|out of date|outdated|withdrawn|not to be|superseded|untrusted|invalid|obsolete)",
     r"\b(?:cite|quote|use|attribute)\b[^.!?\n]{0,30}(?:\bpassage|\bsource|\bit to|\bas|\bnumber)? ?\[\d{1,2}\]",
+    rf"\b(?:ignore|disregard|forget|override|bypass)\b{_ASIDE}\b{_ORDERS} (?:above|before|so far)\b",
+    rf"\b(?:order|instruct|tell|told|command|programm?|requir)(?:ed|ing|s)? (?:the |an |any |this |every )?{_MODEL} (?:to|that)\b",
+    r"\bpretend (?:that )?you (?:are|were)\b|\blet(?:'s| us) play a (?:game|role)\b|\byou(?:'re| are) (?:now )?an? [\w ]{2,30} now\b",
+    r"\b(?:translate|rewrite|change|swap|replace|multiply|alter)\b[^.!?\n]{0,60}\b(?:your answers?|you (?:quote|write|answer)|all answers)\b",
+    r"\b(?:in|of) (?:all|every|each) (?:your )?(?:answers?|responses?)\b|\bevery (?:response|answer|reply) (?:that )?you (?:give|write)\b|\bother passages\b",
+    r"\bnot in the passages\b|\binstructions (?:that )?you (?:were|have been|are) given\b|\binstead of an? (?:answer|reply)\b",
+    r"\b(?:answer|meet) (?:every|all|any) (?:\w+ )?questions? (?:with|by|as)\b",
+    r"(?:^|[.!?]\s+|\n)\W*(?:say|claim|state|answer|reply|respond) that\b(?! you)",
+    r"\bthe (?:reader|user|asker)s? (?:should|must|is to|has to|needs to) (?:be told|hear|know)\b",
     r"\b(?:developer|debug|god|admin(?:istrator)?|maintenance|unrestricted|jailbreak|dan) mode\b",
     r"\b(?:do anything now|jailbreak|prompt injection|no (?:longer )?(?:bound|restricted|limited) by)\b",
     r"\b(?:base ?64|rot ?13|decode (?:this|the following|and (?:follow|execute|run)))\b",
@@ -72,8 +81,8 @@ def as_read(text: str) -> str:
     tagged = "".join(chr(ord(char) - 0xE0000) if 0xE0020 <= ord(char) <= 0xE007E else char for char in text)
     plain = unicodedata.normalize("NFKC", HIDDEN.sub("", tagged))
     if re.search(r"[a-zA-Z]", plain):
-        plain = " ".join(
-            word.translate(_LIKE_LATIN) if re.search(r"[a-zA-Z]", word) else word for word in plain.split(" ")
+        plain = re.sub(
+            r"\S+", lambda word: word[0].translate(_LIKE_LATIN) if re.search(r"[a-zA-Z]", word[0]) else word[0], plain
         )
     return plain.replace("’", "'")
 

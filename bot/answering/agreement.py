@@ -51,7 +51,8 @@ def weigh_sources(answered: Answered, *, trust: Trust, sentences: AgreementSente
 
     Sources of two schools are never held against each other, nor two of one document or of another status.
     """
-    citations = _marked(answered) if not answered.sentences else answered.citations
+    shows_each = bool(answered.sentences or answered.comparison)
+    citations = answered.citations if shows_each else _marked(answered)
     notes: list[str] = []
     at_odds: set[int] = set()
     for one, other in combinations(citations, 2):
@@ -152,7 +153,8 @@ def figures_of(text: str) -> frozenset[tuple[str, str]]:
     for value, kind, unit in _AMOUNT.findall(text):
         spoken = value.lower()
         number = str(_NUMBERS.index(spoken) + 1) if spoken in _NUMBERS else spoken.replace(",", "")
-        found.add((" ".join((*kind.lower().split(), stem(unit.lower()))), number))
+        one = unit.lower() if unit.lower() == "times" else unit.lower().removesuffix("s")
+        found.add((" ".join((*kind.lower().replace("-", " ").split(), one)), number))
     return frozenset(found)
 
 

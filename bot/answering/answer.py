@@ -6,22 +6,26 @@ Question ─interpret→ Interpretation ─find→ Evidence ─compose→ Draft 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol, assert_never
 
 import structlog
 
-from bot.answering.compare import compare_schools
+from bot.answering.agreement import AgreementSentences, load_agreement_sentences, weigh_sources
+from bot.answering.compare import OwnDocuments, compare_schools
 from bot.answering.compose import compose_quotations
 from bot.answering.confidence import MIN_CONFIDENCE, differs_by_school
+from bot.answering.editions import notes_on_editions
 from bot.answering.find import Embedder, Found, find
 from bot.answering.interpret import interpret
 from bot.answering.parts import join_parts
+from bot.answering.past import EditionIndex, PastSentences, load_past_sentences, quote_past
 from bot.answering.redirects import Redirects
-from bot.answering.replies import no_evidence_reply, written_reply
+from bot.answering.replies import contact_line, no_evidence_reply, written_reply
 from bot.answering.retrieve import PassageIndex
+from bot.answering.spelling import KnownWords
 from bot.answering.trace import TraceNotes
 from bot.answering.verify import school_name, verify
 from bot.answering.write import ChatModel, OnSentence, closest_quotation, compose_with_model
@@ -35,6 +39,7 @@ from bot.model import (
     Evidence,
     LookUp,
     NeedsDetail,
+    NoEvidence,
     ProgrammeOffer,
     ProgrammeQuestion,
     Question,
@@ -46,20 +51,32 @@ from bot.model import (
 )
 from bot.programmes.offers import offer_programmes
 from bot.prompts import Prompt, WrittenReply
-from ingestion.model import IndexedPassage, Record, Trust
+from ingestion.model import IndexedPassage, PendingEdition, Record, Slug, Trust
 
 log = structlog.get_logger(__name__)
 
+MAX_PENDING = 2
 SURE_ENOUGH = 0.5
 """Prose about a programme is quoted from this confidence on; below it, the programme's own record is."""
 
 
-class AnsweringIndex(PassageIndex, StatementIndex, Protocol):
+class AnsweringIndex(StatementIndex, PassageIndex, EditionIndex, Protocol):
     """What answering reads of the index."""
 
     def trust(self) -> Trust: ...
 
-    def programmes(self) -> list[tuple[Record, IndexedPassage]]: ...
+    def programmes(self, *, roles: Collection[str] = ()) -> list[tuple[Record, IndexedPassage]]: ...
+
+    def matching_pending(
+        self,
+        query: str,
+        *,
+        schools: tuple[Slug, ...],
+        limit: int,
+        expansions: Sequence[str] = (),
+        trust_wide: bool = True,
+        roles: Collection[str] = (),
+    ) -> list[PendingEdition]: ...
 
 
 @dataclass(frozen=True)
@@ -72,7 +89,11 @@ class Answering:
     replies: Mapping[str, WrittenReply]
     prompt: Prompt
     chat_model: ChatModel | None = None
+    known_words: Callable[[], KnownWords | None] = lambda: None
+    """The words of the documents, to read misspelt ones by; None: nothing is read as another word."""
     frameworks: Frameworks = field(default_factory=open_frameworks)
+    agreement: AgreementSentences = field(default_factory=load_agreement_sentences)
+    past: PastSentences = field(default_factory=load_past_sentences)
 
 
 def answer_question(
@@ -86,7 +107,7 @@ def answer_question(
     notes = TraceNotes(embedding_model=using.embedder.name)
     asked = _Asked(question, using.index.trust(), today, notes, on_sentence)
     with notes.step("interpret"):
-        interpretation = interpret(question, trust=asked.trust, redirects=using.redirects)
+        interpretation = interpret(question, trust=asked.trust, redirects=using.redirects, known=using.known_words())
         notes.interpreted(interpretation)
     match interpretation:
         case Redirect():
@@ -129,12 +150,14 @@ def _look_up(lookup: LookUp, asked: _Asked, using: Answering, *, offers: tuple[P
     trust = asked.trust
     if lookup.by_school:
         return _compare(lookup, asked, using)
-    found = _find(lookup, asked, using)
     if not lookup.schools and trust.schools:
         everywhere = _find(replace(lookup, schools=tuple(school.slug for school in trust.schools)), asked, using)
         if everywhere.confidence >= MIN_CONFIDENCE and differs_by_school(everywhere.scored):
             labels = tuple((school.slug, school.name) for school in trust.schools)
             return NeedsDetail("school", using.replies["which_school"].fill(), labels)
+    found = _find(lookup, asked, using)
+    if lookup.edition != "in_force" and (answer := _tell_past(found, asked, using)):
+        return answer
     if found.confidence >= MIN_CONFIDENCE:
         for draft in _drafts(found, asked, using):
             answer = verify(
@@ -143,26 +166,75 @@ def _look_up(lookup: LookUp, asked: _Asked, using: Answering, *, offers: tuple[P
                 trust=trust,
                 today=asked.today,
                 programmes=offers,
+                roles=lookup.roles,
             )
             if answer is not None:
-                return answer
-    return no_evidence_reply(found, replies=using.replies, trust=trust)
+                told = _with_pending(answer, lookup, using)
+                return _with_contact(weigh_sources(told, trust=trust, sentences=using.agreement), lookup, asked, using)
+    return _nothing_found(found, asked, using)
+
+
+def _nothing_found(found: Found, asked: _Asked, using: Answering) -> Answer:
+    """That the documents do not say; and that there is a draft, where one is called what was asked about."""
+    reply = no_evidence_reply(found, replies=using.replies, trust=asked.trust)
+    notes = notes_on_editions((), _pending(found.lookup, using))
+    told = replace(reply, sentence=" ".join((reply.sentence, *notes)))
+    return _with_contact(told, found.lookup, asked, using)
+
+
+def _with_pending(answer: Answered, lookup: LookUp, using: Answering) -> Answered:
+    """The answer with what is to be said of editions that are not in force."""
+    cited = {citation.path for citation in answer.citations}
+    pending = _pending(lookup, using)
+    replaced = [one.replaces for one in pending if one.replaces and one.replaces.path in cited]
+    return replace(answer, notes=(*answer.notes, *notes_on_editions(replaced, pending)))
+
+
+def _pending(lookup: LookUp, using: Answering) -> list[PendingEdition]:
+    meanings = [expansion.means for expansion in lookup.expansions]
+    return using.index.matching_pending(
+        lookup.query, schools=lookup.schools, limit=MAX_PENDING, expansions=meanings, roles=lookup.roles
+    )
+
+
+def _with_contact(answer: Answered | NoEvidence, lookup: LookUp, asked: _Asked, using: Answering) -> Answer:
+    """The answer with whom to ring beneath it, where the question touches safeguarding."""
+    if not lookup.touches_safeguarding:
+        return answer
+    school = lookup.schools[0] if len(lookup.schools) == 1 else None
+    return replace(answer, contact_line=contact_line(school, replies=using.replies, trust=asked.trust))
+
+
+def _tell_past(found: Found, asked: _Asked, using: Answering) -> Answer | None:
+    """What the edition before said, or what changed; None where no document that was found has one."""
+    with asked.notes.step("past"):
+        told = quote_past(found, index=using.index, embedder=using.embedder, sentences=using.past)
+    if told is None:
+        return None
+    lookup = found.lookup
+    answer = verify(
+        told.draft, schools=lookup.schools, trust=asked.trust, today=asked.today, roles=lookup.roles, past=True
+    )
+    return answer and replace(answer, notes=(*told.notes, *answer.notes))
 
 
 def _compare(lookup: LookUp, asked: _Asked, using: Answering) -> Answer:
     """What each school's own documents say, beside each other, and the trust's."""
-    found = {slug: _find(replace(lookup, schools=(slug,)), asked, using) for slug in lookup.schools}
-    draft, comparison = compare_schools(found, trust=asked.trust)
-    answer = verify(draft, schools=lookup.schools, trust=asked.trust, today=asked.today)
+    of_trust = _find(replace(lookup, schools=()), asked, using)
+    only_own = OwnDocuments(using.index)
+    own = {slug: _find(replace(lookup, schools=(slug,)), asked, using, index=only_own) for slug in lookup.schools}
+    draft, comparison = compare_schools(own, of_trust, trust=asked.trust)
+    answer = verify(draft, schools=lookup.schools, trust=asked.trust, today=asked.today, roles=lookup.roles)
     if answer is None:
-        surest = max(found.values(), key=lambda one: one.confidence)
-        return no_evidence_reply(replace(surest, lookup=lookup), replies=using.replies, trust=asked.trust)
-    return replace(answer, comparison=comparison)
+        surest = max((of_trust, *own.values()), key=lambda one: one.confidence)
+        return _nothing_found(replace(surest, lookup=lookup), asked, using)
+    compared = replace(answer, comparison=comparison)
+    return weigh_sources(compared, trust=asked.trust, sentences=using.agreement)
 
 
 def _look_up_programmes(lookup: LookUp, asked: _Asked, using: Answering) -> Answer:
     """The programmes that fit, beside what the prose says of them; their own records where the prose says nothing."""
-    programmes = using.index.programmes()
+    programmes = using.index.programmes(roles=lookup.roles)
     records: list[Mapping[str, Any]] = [record.fields for record, _ in programmes]
     meanings = [expansion.means for expansion in lookup.expansions]
     offers = offer_programmes(lookup.query, records, today=asked.today, expansions=meanings)
@@ -173,7 +245,15 @@ def _look_up_programmes(lookup: LookUp, asked: _Asked, using: Answering) -> Answ
     passages = {record.key: found for record, found in programmes}
     quoted = [closest_quotation(offer.why, ScoredPassage(passages[offer.id], 0.0)) for offer in offers]
     draft = Draft(tuple(quoted), confidence=SURE_ENOUGH)
-    return verify(draft, schools=lookup.schools, trust=asked.trust, today=asked.today, programmes=offers) or answer
+    told = verify(
+        draft,
+        schools=lookup.schools,
+        trust=asked.trust,
+        today=asked.today,
+        programmes=offers,
+        roles=lookup.roles,
+    )
+    return told or answer
 
 
 def _quote_statements(part: StatementLookUp, asked: _Asked, using: Answering) -> Answered | None:
@@ -189,8 +269,15 @@ def _quote_statements(part: StatementLookUp, asked: _Asked, using: Answering) ->
         )
     if quoted is None:
         return None
-    answer = verify(quoted.draft, schools=part.fallback.schools, trust=asked.trust, today=asked.today)
-    return answer and replace(answer, notes=(*quoted.notes, *answer.notes))
+    lookup = part.fallback
+    answer = verify(quoted.draft, schools=lookup.schools, trust=asked.trust, today=asked.today, roles=lookup.roles)
+    if answer is None or len(answer.citations) != len(quoted.draft.quotations):
+        return None  # a list is given whole or not at all
+    citations = [
+        citation if same is None else replace(citation, says_as=answer.citations[same].number)
+        for citation, same in zip(answer.citations, quoted.repeats, strict=True)
+    ]
+    return replace(answer, citations=tuple(citations), notes=(*quoted.notes, *answer.notes))
 
 
 def _look_up_code(part: StatementLookUp, asked: _Asked, using: Answering) -> Answer:
@@ -202,11 +289,11 @@ def _look_up_code(part: StatementLookUp, asked: _Asked, using: Answering) -> Ans
     if any(spelt.search(citation.quote) for citation in answer.citations):
         return answer
     nothing = Found(part.fallback, Evidence(), scored=(), confidence=0.0, readings={})
-    return no_evidence_reply(nothing, replies=using.replies, trust=asked.trust)
+    return _nothing_found(nothing, asked, using)
 
 
-def _find(lookup: LookUp, asked: _Asked, using: Answering) -> Found:
-    return find(lookup, index=using.index, embedder=using.embedder, notes=asked.notes)
+def _find(lookup: LookUp, asked: _Asked, using: Answering, *, index: PassageIndex | None = None) -> Found:
+    return find(lookup, index=index or using.index, embedder=using.embedder, notes=asked.notes)
 
 
 def _drafts(found: Found, asked: _Asked, using: Answering) -> Sequence[Draft]:

@@ -14,7 +14,9 @@ _DOCUMENT = (
     r"(?:polic(?:y|ies)|handbooks?|versions?|editions?|documents?|docs?|guides?|guidance|rules?|procedures?|codes?"
     r"|frameworks?|charter|wording|offer)"
 )
-_THE_ONE_BEFORE = r"(?:old|older|previous|former|earlier|superseded|outdated|out[- ]of[- ]date|prior|last year'?s?|last)"
+_THE_ONE_BEFORE = (
+    r"(?:old|older|previous|former|earlier|superseded|outdated|out[- ]of[- ]date|prior|last year'?s?|last)"
+)
 _IT = r"(?:it|that|this|they|we|you|(?:the|our|my|your) (?:\w+[ -]){0,4}\w+)"
 
 _CHANGES = tuple(
@@ -36,11 +38,11 @@ _BEFORE = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         rf"\b(?:in |under |from |of |by )?(?:the |our )?{_THE_ONE_BEFORE} (?=(?:\w+[ -]){{0,3}}{_DOCUMENT}\b)",
-        rf"(?<=\bthe )(?:old|previous|superseded) one\b(?= say| said|\W*$)",
+        r"(?<=\bthe )(?:old|previous|superseded) one\b(?= say| said|\W*$)",
         rf"\b(?:did|does) (?={_IT} (?:say|state|allow|read|give|have|mean)\b).*?(?P<then>\b(?:before|previously|in the past|last year)\b\W*$)",
         rf"\bwhat (?:was|were) (?={_IT}).*?(?P<then>\b(?:before|previously)\b\W*$)",
-        rf"\b(?:did|was|were|say|said)\b.*?(?P<then>\bbefore (?:the|this|that|it) (?:last |latest |new )?(?:change[ds]?|was changed|update[ds]?|was updated|version|edition|policy)\b\W*$)",
-        rf"\b(?:what|how|when|where|who|which|did)\b[^?.]*?(?P<then>(?<!get )(?<!got )(?<!be )(?<!am )(?<!im )(?<!is )(?<!are )(?<!not )\buse[d]? to (?:be|say|have|read|state|allow|count|cost|mean)\b)",
+        r"\b(?:did|was|were|say|said)\b.*?(?P<then>\bbefore (?:the|this|that|it) (?:last |latest |new )?(?:change[ds]?|was changed|update[ds]?|was updated|version|edition|policy)\b\W*$)",
+        r"\b(?:what|how|when|where|who|which|did)\b[^?.]*?(?P<then>(?<!get )(?<!got )(?<!be )(?<!am )(?<!im )(?<!is )(?<!are )(?<!not )\buse[d]? to (?:be|say|have|read|state|allow|count|cost|mean)\b)",
     )
 )
 

@@ -60,18 +60,20 @@ class LangChainChatModel:
         base_url: str | None = None,
         limits: ChatLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Raises SettingsError when the provider is unknown, its package is not installed, or its key is missing."""
         self.name = name
         self._provider = name.partition(":")[0]
         self._base_url = base_url
         self._limits = limits or ChatLimits()
+        self._sleep = sleep
         self._circuit = Circuit(
             opens_after=self._limits.pause_after_failures, pause_seconds=self._limits.pause_seconds, clock=clock
         )
         self._clients: dict[tuple[float | None, int], BaseChatModel] = {}
         self._takes_all = True  # our temperature, and the request for usage figures in a stream
-        self._client(0.0, 1)
+        self._client(0.0, 400)  # that of a usual answer: whatever is wrong with the settings is said now
 
     def write(
         self, system: str, user: str, *, temperature: float, max_output_tokens: int, on_text: OnText | None = None
@@ -118,6 +120,7 @@ class LangChainChatModel:
             retry=retry_if_exception(lambda error: not shown.any_text and _may_pass(error)),
             wait=_seconds_to_wait,
             stop=stop_after_attempt(1 + self._limits.retries) | stop_before_delay(self._limits.timeout_seconds),
+            sleep=self._sleep,
             reraise=True,
         )
         try:
@@ -132,7 +135,7 @@ class LangChainChatModel:
     ) -> Callable[[], Iterator[BaseMessage]]:
         if not is_streamed:
             return lambda: iter([client.invoke(messages)])
-        usage = {"stream_usage": True} if self._provider == "openai" and self._takes_all else {}
+        usage: dict[str, Any] = {"stream_usage": True} if self._provider == "openai" and self._takes_all else {}
         return lambda: client.stream(messages, **usage)
 
     def _client(self, temperature: float | None, max_output_tokens: int) -> BaseChatModel:
@@ -153,7 +156,7 @@ class LangChainChatModel:
         if self._base_url is not None:
             options["base_url"] = self._base_url
         try:
-            return init_chat_model(self.name, **options)
+            client: BaseChatModel = init_chat_model(self.name, **options)
         except ImportError as error:
             raise SettingsError(
                 f"STAFFROOM_CHAT_MODEL={self.name}: {self._provider!r} needs a package that is not installed "
@@ -169,6 +172,7 @@ class LangChainChatModel:
             ) from error
         except Exception as error:  # providers raise their own types for a missing key or an unknown name
             raise SettingsError(_unusable(self.name, error)) from error
+        return client
 
 
 def client_options(provider: str, *, timeout_seconds: float, max_output_tokens: int) -> dict[str, Any]:
@@ -307,7 +311,7 @@ def _seconds_to_wait(state: RetryCallState) -> float:
     try:
         return max(0.0, float(response.headers["retry-after"]))  # type: ignore[union-attr]
     except (AttributeError, KeyError, ValueError):  # none, or a date, which providers of models do not send
-        longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1))
+        longest: float = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreads the tries of several threads
 
 

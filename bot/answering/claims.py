@@ -9,7 +9,8 @@ answer stands, which is never wrong.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answering.addressed import speaks_to_a_model
@@ -48,13 +49,20 @@ _SAYS_IF = re.compile(
     re.IGNORECASE,
 )
 
+_SAYS = re.compile(
+    r"(?i)\b(?:sa(?:y|ys|id|ying)|tell\w*|told|answer\w*|repl(?:y|ies|ied)|claim\w*|respond\w*|stat(?:e|es|ed|ing)|writ\w+"
+    r"|pretend\w*|advis\w+|inform\w*|add)\b"
+)
+_SAYS_THAT = re.compile(rf"{_SAYS.pattern}[^.!?]{{0,60}}?(?:\bthat\b|[:\"“‘]|\bis\b|\bare\b)")
 _MARKUP = re.compile(r"<[A-Za-z/!]|\]\(|\]\[|!\[|`|\\u[0-9a-f]{4}|&#?\w+;")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|‘([^’]+)’")
 _LINK = re.compile(r"(?i)\b(?:https?|ftp|mailto|javascript|data):\S+|\bwww\.\S+")
 _DOMAIN = re.compile(r"(?i)(?<![\w@.])(?:[a-z0-9-]*[a-z][a-z0-9-]*\.)+[a-z]{2,24}\b(?:/\S*)?")
 _EMAIL = re.compile(r"(?i)[\w.+-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}|\(?0)[\d\s()-]{6,}\d")
-_TEXT_CODE = re.compile(r"(?i)\b(?:text|ring|call|dial|phone|sms|whatsapp)\b[^.]{0,40}?(?<![\w.])(\d{5,})")
+_TEXT_CODE = re.compile(
+    r"(?i)\b(?:text|ring|call|dial|phone|sms|whatsapp)\b[^.]{0,40}?(?<![\w.])(\d{5,6})(?![\d\s]*\d)"
+)
 
 _CLAUSE_END = re.compile(
     r"[;:]\s+|,\s+(?=(?:and|but|or|while|whereas|although|so|then)\s)|\s+(?=(?:but|whereas|while)\s)"
@@ -69,7 +77,7 @@ _ROLES = frozenset(
     stem(role)
     for role in """headteacher head principal governor chair ceo director deputy manager mentor tutor caretaker nurse
     police counsellor trustee bursar senco dsl lado receptionist office union doctor gp teacher parent secretary
-    supervisor administrator coordinator""".split()
+    leader supervisor administrator coordinator""".split()
 )
 
 
@@ -140,7 +148,8 @@ class ClaimCheck:
         in_text = set(schools_named(texts, self._trust))
         for slug in schools_named(claim, self._trust):
             is_asked = slug in self._schools and None in of_sources
-            if slug not in of_sources and slug not in in_text and not is_asked:
+            is_told = slug in in_text and not self._schools  # of a trust's document, where no school is known
+            if slug not in of_sources and not is_told and not is_asked:
                 return f"its passages are not about {slug}"
         names = [self._trust.name, *self._glossary(texts)]
         for school in self._trust.schools:
@@ -154,7 +163,8 @@ class ClaimCheck:
 
     def _wrong_words(self, claim: str, sources: Sequence[IndexedPassage]) -> str | None:
         statements = [one for found in sources for one in self._of(found)]
-        held = frozenset().union(*(one.words for one in statements))
+        weights = _weights(statements)
+        held = frozenset(weights)
         said = self._stems_of(claim)
         if not said or len(said & held) / len(said) < MIN_SHARED_WORDS:
             return "too few of its words are in its passages"
@@ -164,7 +174,7 @@ class ClaimCheck:
                 return f"nothing of “{segment.strip()}” is in its passages"
         marks_of_claim = _marks(claim)
         for clause in _clauses(claim):
-            if problem := self._wrong_clause(clause, statements, held, marks_of_claim, claim):
+            if problem := self._wrong_clause(clause, statements, weights, marks_of_claim, claim):
                 return problem
         return None
 
@@ -172,26 +182,26 @@ class ClaimCheck:
         self,
         clause: str,
         statements: Sequence[Statement],
-        held: frozenset[str],
+        weights: Mapping[str, float],
         marks_of_claim: frozenset[str],
         claim: str,
     ) -> str | None:
         """Why no statement that comes as near as any to the clause's words says the same."""
-        anchored = self._stems_of(clause) & held
-        scores = [len(anchored & one.words) for one in statements]
-        best = max(scores, default=0)
-        if best == 0 and not figures_in(clause):
+        figures, said = figures_in(clause), self._stems_of(clause)
+        if strangers := sorted((said & _ROLES) - weights.keys()):
+            return f"its passages do not name the {strangers[0]}"
+        anchored = said & weights.keys()
+        if not anchored and not figures:
             return None  # words alone that stand nowhere: counted above
-        nearest = [one for one, score in zip(statements, scores, strict=True) if score == best]
-        figures = figures_in(clause)
+        scores = [sum(weights[word] for word in anchored & one.words) for one in statements]
+        best = max(scores) - 1e-9
+        nearest = [one for one, score in zip(statements, scores, strict=True) if score >= best]
         right = [one for one in nearest if all(holds(one.figures, figure, one.words) for figure in figures)]
         if not right or (figures and not anchored and len({one.figures for one in statements if one.figures}) > 1):
             return f"no statement about that says {', '.join(map(str, figures))}"
         if figures and not any(_in_its_column(one, figures, anchored) for one in right):
             return f"{', '.join(map(str, figures))} stands in another column"
-        problems = [
-            _wrong_marks(clause, one, marks_of_claim, claim) or _wrong_role(anchored, one, statements) for one in right
-        ]
+        problems = [_wrong_marks(clause, one, marks_of_claim, claim) or _wrong_role(anchored, one) for one in right]
         return None if None in problems else problems[0]
 
     def _of(self, found: IndexedPassage) -> tuple[Statement, ...]:
@@ -216,7 +226,9 @@ class ClaimCheck:
 
     def _row(self, block: Block, header: tuple[str, ...], above: str) -> Statement:
         names = header if len(header) == len(block.cells) else ()
-        whole = "; ".join([f"{name}: {cell}" for name, cell in zip(names, block.cells, strict=True)] or [block.text])
+        whole = (
+            "; ".join(f"{name}: {cell}" for name, cell in zip(names, block.cells, strict=True)) if names else block.text
+        )
         return Statement(
             block.text, whole, self._stems_of(f"{above} {whole}"), figures_in(f"{block.text} . {above}"), names,
             block.cells,
@@ -246,12 +258,16 @@ class ClaimCheck:
         return _content_stems(" ".join([text, *self._glossary(text)]))
 
     def _glossary(self, text: str) -> Iterable[str]:
-        folded = f" {' '.join(split_words(text))} "
+        """The other forms of each acronym that the text writes out or, in capitals as the glossary has it, uses."""
+        words = " ".join(["", *re.findall(r"\w+", text), ""])
+        folded = words.lower()
         for acronym in self._trust.acronyms:
-            forms = (acronym.short, acronym.expansion, *acronym.formerly)
-            said = [form for form in forms if f" {' '.join(split_words(form))} " in folded]
+            shorts = (acronym.short, *acronym.formerly)
+            said = {short for short in shorts if f" {short} " in words or f" {short}s " in words}
+            if f" {acronym.expansion.lower()}" in folded:
+                said.add(acronym.expansion)
             if said:
-                yield from (form for form in forms if form not in said)
+                yield from (form for form in (*shorts, acronym.expansion) if form not in said)
 
 
 def contact_details(text: str) -> list[str]:
@@ -275,7 +291,13 @@ def _names_in(claim: str) -> list[str]:
             is_inside = place > 0 and claim[start + match.start() - 1] not in '“"‘('
             if _CODE.fullmatch(word) or (word[0].isupper() and is_inside and word not in ("I", "You", "If", "It")):
                 names.append(word)
-    return [re.sub(r"(?i)(?<=\d)(?:am|pm|st|nd|rd|th|p|k|m)$", "", name) for name in names]
+    return [name for name in names if not re.fullmatch(r"(?i)\d+(?:am|pm|st|nd|rd|th|p|k|m)", name)]
+
+
+def _weights(statements: Sequence[Statement]) -> dict[str, float]:
+    """What each word tells of which statement is meant: the more of them say it, the less."""
+    counts = Counter(word for one in statements for word in one.words)
+    return {word: 1 / count for word, count in counts.items()}
 
 
 def _content_stems(text: str) -> frozenset[str]:
@@ -320,18 +342,18 @@ def _wrong_marks(clause: str, statement: Statement, marks_of_claim: frozenset[st
         return f"it brings “{brought[0]}”"
     if lost := sorted(_marks(statement.text) - marks_of_claim):
         return f"it loses “{lost[0]}”"
+    if _SAYS_THAT.search(statement.text) and not _SAYS.search(claim):
+        return "it tells as true what its passage tells somebody to say"
     if _IF.search(statement.text) and not _SAYS_IF.search(claim):
         return "it loses a condition"
     return None
 
 
-def _wrong_role(anchored: frozenset[str], statement: Statement, statements: Sequence[Statement]) -> str | None:
-    """A role that the clause names must stand in its statement, or in one that shares more than the role with it."""
-    for role in sorted(anchored & _ROLES):
-        near = [one for one in statements if role in one.words and (one == statement or len(anchored & one.words) > 1)]
-        if not near:
-            return f"the statement does not name the {role}"
-    return None
+def _wrong_role(anchored: frozenset[str], statement: Statement) -> str | None:
+    """A role that the clause names must stand in the statement, its sentence or what it stands under."""
+    named = statement.words.union(stems(statement.whole))
+    strangers = sorted(anchored & _ROLES - named)
+    return f"the statement does not name the {strangers[0]}" if strangers else None
 
 
 def _in_its_column(statement: Statement, figures: Sequence[Figure], anchored: frozenset[str]) -> bool:

@@ -7,54 +7,58 @@ from math import exp
 
 from bot.answering.rank import ScoredUnit, passage_in_place
 from bot.answering.retrieve import WordCoverage
+from bot.answering.weights import confidence_weights
 from bot.model import Evidence
 
-MIN_CONFIDENCE = 0.30
-"""Below this the answer is that the documents do not say. Chosen on `tests/eval/development.jsonl` where about one
-answerable question in ten is declined."""
+MIN_CONFIDENCE = confidence_weights()["least"]
+"""Below this the answer is that the documents do not say; docs/answering.md has the curve it was chosen on."""
 QUOTED_COVERAGE, QUOTED_CONFIDENCE = 0.6, 0.9
 """A question that quotes five words of the best unit in a row, and shares most of its own with it, is surely
 answered."""
 SCHOOL_MARGIN = 0.02
 """A school's best unit must score this much more than the trust's before the school is asked for."""
+PASSAGES_READ = 3
 
 
 def readings_of(evidence: Evidence, scored: Sequence[ScoredUnit], coverage: WordCoverage) -> dict[str, float]:
-    """What the confidence is judged by; empty without evidence.
-
-    How near the best unit and the nearest of the three best passages are in meaning (cosine), and how much of what the
-    question is about (content words, weighed by rarity) stands in the best unit and in the one of the three best
-    passages that holds most.
-    """
+    """What the confidence is judged by, each about 0 to 1; empty without evidence."""
     if not evidence.kept or not scored:
         return {}
-    best, passages = scored[0], evidence.kept[:3]
+    best, passages = scored[0], evidence.kept[:PASSAGES_READ]
+    in_passages = [coverage.share(passage_in_place(one)) for one in passages]
+    together = coverage.share(" ".join(passage_in_place(one) for one in passages))
+    rest = [one.score for one in scored if one.unit.source.found.version.path != best.unit.source.found.version.path]
+    by_cosine = sorted(evidence.kept, key=lambda one: -(one.cosine or 0.0))
+    by_words = sorted(evidence.kept, key=lambda one: -(one.bm25 or 0.0))
     return {
-        "best_cosine": best.cosine,
-        "best_coverage": best.coverage,
+        "best_score": best.score,
+        "best_meaning": best.cosine,
+        "top_meaning": max(one.cosine for one in scored),
+        "best_words": best.coverage,
         "best_phrase": best.phrase,
         "nearest_passage": max((one.cosine for one in passages if one.cosine is not None), default=0.0),
-        "passage_coverage": max(coverage.share(passage_in_place(one)) for one in passages),
+        "passage_words": max(in_passages),
+        "words_together": together,
+        "rarest_missing": coverage.rarest_missing(" ".join(passage_in_place(one) for one in passages)),
+        "unknown_words": coverage.unknown,
+        "margin": best.score - max(rest, default=0.0),
+        "agreement": 1 / (1 + abs(by_cosine.index(best.unit.source) - by_words.index(best.unit.source))),
+        "gives_what_is_asked": best.readings.get("gives_what_is_asked", 0.0),
+        "few_words_asked": float(coverage.words <= 2),
     }
 
 
 def confidence_of(readings: Mapping[str, float]) -> float:
     """How sure it is that the evidence answers, from 0 to 1; 0 without readings.
 
-    A logistic curve, fitted by logistic regression on the development questions, each also asked with the documents
-    that answer it left out.
+    A logistic curve over the readings, calibrated on graded questions (docs/answering.md).
     """
     if not readings:
         return 0.0
-    if readings["best_phrase"] == 1.0 and readings["best_coverage"] >= QUOTED_COVERAGE:
+    if readings["best_phrase"] == 1.0 and readings["best_words"] >= QUOTED_COVERAGE:
         return QUOTED_CONFIDENCE
-    logit = (
-        3.5 * readings["best_cosine"]
-        + 1.3 * readings["best_coverage"]
-        + 3.7 * readings["nearest_passage"]
-        + 2.4 * readings["passage_coverage"]
-        - 5.85
-    )
+    weights = confidence_weights()
+    logit = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in readings.items())
     return 1 / (1 + exp(-logit))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from bot.answering.words import STOP_WORDS, content_words, split_words, stem
+from bot.answering.words import STOP_WORDS, split_words, stem
 from bot.model import Turn, Wording
 
 MOST_TURNS = 6
@@ -32,12 +33,11 @@ _POINTS_BACK = re.compile(
     re.I,
 )
 _POINTS_FORWARD = re.compile(
-    r"\b(?:is|was|if|when|whether|so|makes?|think|thinks|says?|said|know|that) (?:it|there)\b|\bthere (?:is|are|was|were|a|any)\b|\b(?:is|are|was|were|isn'?t) there\b"
+    r"\b(?:is|was|if|whether|think|know) it(?= (?:ok|okay|true|possible|fine|normal|worth|too late|only|just|right|me|rains?|snows?)\b)|\bthere (?:is|are|was|were|a|any)\b|\b(?:is|are|was|were|isn'?t) there\b"
     r"|\bthis (?:week|term|year|half|morning|afternoon|month|autumn|spring|summer|winter|sept\w*)\b|\bthat (?:is|are|has|have|i|we|they)\b"
     r"|\bone of (?:my|our|the)\b|\bthe (?:same|other|one)\b",
     re.I,
 )
-_PERSON_PRONOUN = re.compile(r"\b(?:he|she|they|them|his|her|him|hes|shes|theyre|their)\b", re.I)
 _CORRECTS = re.compile(
     r"^(?:no|nope|nah|sorry|not quite|wrong|actually|oh|wait)?[,.! ]*(?:(?:that'?s|thats) not what i (?:asked|meant)[,.! ]*)?"
     r"(?:i (?:meant?|was asking about|am asking about|was on about)|meant|i'?m asking about)\s+(?:for |about |the )?(?P<right>.+?)"
@@ -50,9 +50,14 @@ _NOT_THAT = re.compile(
     re.I,
 )
 _WANTS_SOURCE = re.compile(
-    r"^(?:and |ok |so |please |thanks |cheers |great |[,. ])*(?:(?:can|could|will) (?:you|u) )?(?:please )?(?:(?:show|send|give|link|get|find|share|quote)\b(?: me)?|where(?: does it say| is|'s|s)? (?:that|this)|where does it say|which (?:page|document|policy|section|bit)"
-    r"|what (?:page|document|policy|section)|do you have|have you got|is there)\b.{0,40}?"
-    r"\b(?:page|document|doc|policy|link|source|section|original|wording|full (?:text|thing|version)|pdf|file|say that|says that|says this|that from|this from|that written|is (?:that|this|it) in|(?:that|it) come from|say(?:s)? (?:that|it|so))\b.{0,20}$",
+    r"^(?:and |ok |so |please |thanks |cheers |great |[,. ])*(?:"
+    r"(?:(?:can|could|will) (?:you|u) )?(?:please )?(?:show|send|give|link|get|find|share|quote|do you have|have you got)\b(?: me| us)?"
+    r"(?: (?:the|that|this|it|a|actual|whole|full|real|original|exact|link|to|copy|of|in|where))*"
+    r" (?:page|document|doc|policy|link|source|section|original|wording|text|thing|version|pdf|file)(?: (?:itself|please|pls|it is in|its in|it says that))*"
+    r"|where (?:does it say|is|'?s|s) (?:that|this|it|so)(?: (?:from|written|in the policy|written down|say that))*"
+    r"|where does (?:that|this|it) (?:come from|say (?:that|this|so))"
+    r"|(?:which|what) (?:page|document|policy|section|bit) (?:is|was|does|says|is it|are) ?(?:that|this|it|so)?(?: (?:in|on|from|say that))*"
+    r"|says who)[?!. ]*$",
     re.I,
 )
 _ASKS_FOR_SAME = re.compile(
@@ -81,10 +86,17 @@ _REFUSES = re.compile(
     r"^(?:i'?m sorry|sorry|i (?:do not|don'?t|cannot|can'?t|could not)|unfortunately|the documents do not|there is no|no document|which school|the answer is different)",
     re.I,
 )
-_NAME = re.compile(r"(?<![.!?“\"'] )(?<!^)\b(?:[A-Z][\w’'-]+|[A-Z]{2,}\d?)(?:\s+(?:of|the|and|de|in)\s+(?=[A-Z])|\s+(?=[A-Z]))?", re.M)
+_FRAGMENT_WORDS = frozenset("the a an of in for on at to and or my our your by from with between".split())
 
 WEIGHT_OF_CONVERSATION = 0.5
-"""What a reading with the conversation counts beside the message alone, where it is open which is meant."""
+"""What the other reading counts beside a follow-up: the message alone, and the message behind the subject's first."""
+WEIGHT_OF_DOUBT = 0.3
+"""What each reading with the conversation counts where the message may as well stand alone, and what the last answer
+counts anywhere. Chosen with the one above on half of MTRAG's conversations (benchmarks/conversation.py)."""
+WORDS_OF_ANSWER = 60
+
+
+Leaning = Literal["surely", "perhaps", "not"]
 
 
 @dataclass(frozen=True)
@@ -97,34 +109,69 @@ class ReadInConversation:
     query: str
     also: tuple[Wording, ...] = ()
     leans_on: tuple[str, ...] = ()
+    surely: bool = False
+    """Whether it cannot be understood without them."""
 
 
 def read_in_conversation(text: str, history: Sequence[Turn]) -> ReadInConversation:
-    """The message with what it leaves out filled in from the turns before it (oldest first)."""
-    earlier = [turn for turn in history if turn.role == "user" and re.search(r"\w", turn.text)][-MOST_TURNS:]
-    if not earlier:
-        return ReadInConversation(text)
+    """The message with what it leaves out filled in from the turns before it (oldest first).
+
+    A text without a word (a reply that named a school, and is searched by that) is the question before it.
+    """
+    turns = [turn for turn in history if re.search(r"\w", turn.text)]
+    asked = [turn.text for turn in turns if turn.role == "user"][-MOST_TURNS:]
     leaning = how_it_leans(text)
-    if leaning == "not":
+    if not asked or leaning == "not":
         return ReadInConversation(text)
-    chain = _chain([turn.text for turn in earlier])
+    chain = _chain(asked)
     before = _stand_alone(chain)
-    answered = _terms_of_answer(history, before, text)
-    told = _last_words(" ".join(reversed(chain)), MOST_WORDS_BEFORE)
-    whole = Wording(" ".join((told, text, *answered)), WEIGHT_OF_CONVERSATION)
-    if leaning == "perhaps":
-        return ReadInConversation(text, (whole,), tuple(chain))
-    if corrected := _corrected(text, before):
-        return ReadInConversation(corrected, (), tuple(chain))
-    if _WANTS_SOURCE.match(text):
-        return ReadInConversation(before, (Wording(f"{before} {text}", WEIGHT_OF_CONVERSATION),), tuple(chain))
-    if replaced := _replaced(text, before):
-        return ReadInConversation(replaced, (whole,), tuple(chain))
-    return ReadInConversation(f"{before} {text}", (whole, Wording(text, WEIGHT_OF_CONVERSATION)), tuple(chain))
+    query = text if leaning == "perhaps" else _in_place(text, before)
+    if query is None:
+        query = f"{before} {text}".strip()
+    weight = WEIGHT_OF_DOUBT if leaning == "perhaps" else WEIGHT_OF_CONVERSATION
+    subject = _begins_subject(asked)
+    others = {f"{before} {text}": weight, f"{_last_words(subject, MOST_WORDS_BEFORE)} {text}": weight}
+    if answer := _last_answer(turns):
+        others[f"{answer} {text}"] = WEIGHT_OF_DOUBT
+    if text and not (_CORRECTS.match(text) or _NOT_THAT.match(text)):
+        others[text] = weight
+    others.pop(query, None)
+    if len(_own_words(text)) < 2:  # by itself it would bring anything
+        others.pop(text, None)
+    also = () if _corrected(text, before) else tuple(Wording(words.strip(), much) for words, much in others.items())
+    return ReadInConversation(query, also, tuple(chain), surely=leaning == "surely")
 
 
-def how_it_leans(text: str) -> str:
-    """"surely", "perhaps" or "not": whether a message can be understood without what was said before it.
+def _in_place(text: str, before: str) -> str | None:
+    """The question before as a follow-up changes it, where it does no more than that."""
+    if not text or _WANTS_SOURCE.match(text):
+        return before
+    return _corrected(text, before) or _replaced(text, before)
+
+
+def _begins_subject(asked: Sequence[str]) -> str:
+    """The message (of the asker's, oldest first) with which the present subject began: each one after it leans on what
+    was said, or shares a word with it."""
+    begins = len(asked) - 1
+    while begins > 0:
+        words = {stem(word) for word in _own_words(asked[begins])}
+        shares = any(stem(word) in words for said in asked[:begins] for word in _own_words(said))
+        if not shares and not _goes_back(asked[begins]):
+            break
+        begins -= 1
+    return asked[begins]
+
+
+def _last_answer(turns: Sequence[Turn]) -> str:
+    """The words of the answer that the message follows; "" where it said nothing."""
+    last = turns[-1]
+    if last.role != "assistant" or _REFUSES.match(last.text):
+        return ""
+    return " ".join(last.text.split()[:WORDS_OF_ANSWER])
+
+
+def how_it_leans(text: str) -> Leaning:
+    """ "surely", "perhaps" or "not": whether a message can be understood without what was said before it.
 
     Surely: it opens as a follow-up, corrects, asks for the source, or names nothing to look up. Perhaps: it points back
     ("it", "they") or says little, and may as well stand alone.
@@ -135,9 +182,18 @@ def how_it_leans(text: str) -> str:
     points = _points_back(text)
     if len(words) < 2 and (points or not _asks(text)):
         return "surely"
-    if (points and len(words) <= 3) or len(words) < 2:
+    if len(words) < 2 or (len(words) <= 3 and (points or _is_fragment(text))):
         return "perhaps"
     return "not"
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether nothing is asked or told of what the text names: "opposition leader for the movement"."""
+    return all(word in _FRAGMENT_WORDS for word in split_words(text) if word in STOP_WORDS)
+
+
+def _goes_back(text: str) -> bool:
+    return how_it_leans(text) == "surely" or (how_it_leans(text) == "perhaps" and _points_back(text))
 
 
 def _points_back(text: str) -> bool:
@@ -158,7 +214,11 @@ _SAYS_NOTHING = frozenset(
 
 
 def _asks(text: str) -> bool:
-    return bool(re.match(r"(?:what|where|when|who|which|how|why|can|do|does|is|are|should|will|could|whats|wheres|wot)\b", text, re.I))
+    return bool(
+        re.match(
+            r"(?:what|where|when|who|which|how|why|can|do|does|is|are|should|will|could|whats|wheres|wot)\b", text, re.I
+        )
+    )
 
 
 def _chain(earlier: Sequence[str]) -> list[str]:
@@ -166,7 +226,7 @@ def _chain(earlier: Sequence[str]) -> list[str]:
     chain: list[str] = []
     for said in reversed(earlier):
         chain.append(said)
-        if how_it_leans(said) == "not":
+        if not _goes_back(said):
             break
     return chain
 
@@ -175,17 +235,16 @@ def _stand_alone(chain: Sequence[str]) -> str:
     """The question that a chain of messages (latest first) comes to."""
     query = chain[-1]
     for said in reversed(chain[:-1]):
-        if how_it_leans(said) == "surely":
-            query = _corrected(said, query) or _replaced(said, query) or (query if _WANTS_SOURCE.match(said) else f"{query} {said}")
-        else:
-            query = f"{query} {said}"
+        query = (_in_place(said, query) if how_it_leans(said) == "surely" else None) or f"{query} {said}"
     return _last_words(query, MOST_WORDS_BEFORE)
 
 
 def _corrected(text: str, before: str) -> str | None:
     """The question before with what was meant in the place of what was understood; None for what is no correction."""
     match = _CORRECTS.match(text)
-    if match and not (match["wrong"] or re.match(r"(?:no|nope|nah|sorry|oh|wait|actually|i mean|meant|i meant)", text, re.I)):
+    if match and not (
+        match["wrong"] or re.match(r"(?:no|nope|nah|sorry|oh|wait|actually|i mean|meant|i meant)", text, re.I)
+    ):
         match = None
     if match:
         right, wrong = match["right"], match["wrong"]
@@ -231,16 +290,6 @@ def _find_form(words: str, text: str) -> tuple[int, int] | None:
 def _without_forms(text: str, words: str) -> str:
     span = _find_form(words, text)
     return " ".join(f"{text[: span[0]]} {text[span[1] :]}".split()) if span else text
-
-
-def _terms_of_answer(history: Sequence[Turn], before: str, text: str) -> tuple[str, ...]:
-    """The names in the last answer that neither question says: what "it" and "there" may stand for. At most six."""
-    answers = [turn.text for turn in history if turn.role == "assistant"]
-    if not answers or _REFUSES.match(answers[-1]):
-        return ()
-    said = {stem(word) for word in content_words(f"{before} {text}")}
-    names = dict.fromkeys(word for match in _NAME.finditer(answers[-1]) for word in match[0].split())
-    return tuple(word for word in names if word.lower() not in STOP_WORDS and stem(word.lower()) not in said)[:6]
 
 
 def _last_words(text: str, count: int) -> str:

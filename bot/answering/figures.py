@@ -17,6 +17,7 @@ Bound = Literal["", "at most", "at least"]
 
 _UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen""".split()
+_PLACES = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS: dict[str, float] = {
     **{word: value for value, word in enumerate(_UNITS)},
@@ -49,7 +50,9 @@ _FIGURE = re.compile(
     | (?<![\w.,])(?P<dated>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month>{_MONTH})\b
     | \b(?P<month_first>{_MONTH})\s(?P<dated_after>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)
     | \b(?P<calendar>{"|".join([*_DAYS, *(month for month in _MONTHS if month not in ("may", "march"))])})s?\b
-    | (?<![\w£])(?<!\w[.,])(?P<number>{_NUMBER})(?:st|nd|rd|th)?(?![\w])
+    | (?<!\w)(?P<place>\d{{1,3}})(?:st|nd|rd|th)\b
+    | \b(?P<spoken_place>{"|".join(_PLACES)})\b(?!,)
+    | (?<![\w£])(?<!\w[.,])(?P<number>{_NUMBER})(?![\w])
     | \b(?P<word>{_WORD_NUMBER})\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -137,6 +140,9 @@ def _figure(match: re.Match[str], text: str) -> Figure | None:
         return Figure(f"{int(day)} {_MONTHS[int(month) - 1] if 1 <= int(month) <= 12 else month} {year}", "", bound)
     if day := found["dated"] or found["dated_after"]:
         return Figure(f"{int(day)} {_month(found['month'] or found['month_first'])}", "date", bound)
+    if found["place"] or found["spoken_place"]:
+        place = found["place"] or str(_PLACES.index(found["spoken_place"].lower()) + 1)
+        return Figure(f"{int(place)}th", "", bound)
     if found["calendar"]:
         return Figure(found["calendar"].lower(), "date", bound)
     counted = _OF_WHAT.match(after)

@@ -13,6 +13,9 @@ from bot.answering.trace import TraceNotes
 from bot.answering.words import content_words
 from bot.model import Evidence, LookUp
 
+UNKNOWN_WORD = "qxzjvwq"
+"""Stands in no document: what a word weighs that none holds."""
+
 
 class Embedder(QuestionEmbedder, TextEmbedder, Protocol):
     """Embeds questions, float32[dimension], and texts, float32[n, dimension]; rows of unit length."""
@@ -34,7 +37,8 @@ def find(lookup: LookUp, *, index: PassageIndex, embedder: Embedder, notes: Trac
     """The evidence for a look-up, weighed. Confidence 0 where nothing was found."""
     with notes.step("retrieve"):
         evidence = retrieve(lookup, index=index, embedder=embedder)
-        coverage = WordCoverage(lookup.query, lookup.expansions, index.word_weight(content_words(lookup.query)))
+        weights = index.word_weight([*content_words(lookup.query), UNKNOWN_WORD])
+        coverage = WordCoverage(lookup.query, lookup.expansions, weights, unknown_weight=weights.get(UNKNOWN_WORD))
     with notes.step("weigh"):
         scored = tuple(score_units(lookup, evidence, embedder=embedder, coverage=coverage))
         readings = readings_of(evidence, scored, coverage)

@@ -11,11 +11,18 @@ from dataclasses import dataclass, replace
 from bot.answering.asked_edition import edition_asked
 from bot.answering.conversation import WEIGHT_OF_CONVERSATION, ReadInConversation, read_in_conversation
 from bot.answering.redirects import Redirects
-from bot.answering.schools import SchoolsAsked, names_of_schools, schools_asked, schools_named, without_schools
+from bot.answering.schools import (
+    SchoolsAsked,
+    is_only_schools,
+    names_of_schools,
+    schools_asked,
+    schools_named,
+    without_schools,
+)
 from bot.answering.spelling import KnownWords
 from bot.answering.split_questions import last_question, split_questions
 from bot.answering.wider_words import widen
-from bot.frameworks.codes import statement_asked
+from bot.frameworks.codes import asks_codes_alone, statement_asked
 from bot.model import (
     Clarification,
     EditionAsked,
@@ -67,11 +74,9 @@ def interpret(
     """
     whole = clean_question(question.text)
     text = whole[:MAX_QUESTION_CHARACTERS]
-    history = tuple(
-        Turn(turn.role, clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]) for turn in question.history
-    )
+    history = tuple(Turn(turn.role, clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]) for turn in question.history)
     edition, current = edition_asked(text)
-    reading = read_in_conversation(current, history)
+    reading = read_in_conversation("" if history and is_only_schools(current, trust) else current, history)
     if redirection := redirects.of(whole, earlier=reading.leans_on):
         named = schools_named(text, trust)
         whose = named[0] if len(named) == 1 else _known_school(question, trust)
@@ -83,7 +88,7 @@ def interpret(
     asked = _Reader(question, history, trust, known, edition)
     if rewritten:
         reading = replace(reading, query=rewritten, also=(Wording(reading.query, WEIGHT_OF_CONVERSATION),))
-    elif parts := split_questions(current):
+    elif not asks_codes_alone(current, trust.acronyms) and (parts := split_questions(current)):
         told = history if reading.leans_on else ()
         return Several(tuple((part.words, asked.part(part.words, part.query, told, whole=current)) for part in parts))
     return asked.reading(text, reading)
@@ -121,7 +126,7 @@ class _Reader:
         if (asked := last_question(reading.query)) is not None:
             also.append(Wording(asked, WEIGHT_OF_LAST_QUESTION))
         texts = {without_schools(one.text, self.trust): one.weight for one in reversed(also)}
-        texts.pop(query, None)
+        texts.pop(query, None)  # already searched, with its expansions
         return LookUp(
             query=query,
             schools=schools.schools,
@@ -133,13 +138,19 @@ class _Reader:
         )
 
     def _schools(self, text: str, reading: ReadInConversation, whole: str | None) -> SchoolsAsked:
-        """The schools that the question names, else those of the messages it leans on, else the asker's."""
+        """The schools that the question names, else those of the messages it leans on, else the asker's.
+
+        A question that may as well stand alone is about the asker's own school, where that is known.
+        """
         own = _known_school(self.question, self.trust)
+        leant_on = reading.leans_on if reading.surely or own is None else ()
         said_before = [turn.text for turn in reversed(self.history)]
         spoken_of = [slug for said in said_before for slug in schools_named(said, self.trust)]
-        for said in (text, *(() if whole is None else (whole,)), *reading.leans_on):
+        for said in (text, *(() if whole is None else (whole,)), *leant_on):
             asked = schools_asked(said, self.trust, own=own, spoken_of=spoken_of)
-            if asked is not None and not (said is whole and said != text and asked.to_compare and len(asked.schools) > 1):
+            if asked is not None and not (
+                said is whole and said != text and asked.to_compare and len(asked.schools) > 1
+            ):
                 return asked
         return SchoolsAsked(() if own is None else (own,))
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy import float32
 from numpy.typing import NDArray
 
+from bot.answering.asks import share_given, sorts_asked
 from bot.answering.retrieve import WordCoverage, question_vector
-from bot.answering.units import WINDOW_WORDS, Unit, quotable_units
-from bot.answering.words import stems
+from bot.answering.units import Unit, quotable_units
+from bot.answering.weights import unit_weights
+from bot.answering.words import split_words, stems
 from bot.model import Evidence, LookUp, ScoredPassage
 
-EMBEDDED_UNITS = 8
-"""Units whose meaning is compared, of those that look best by their words: embedding is what a question waits for."""
+EMBEDDED_UNITS = 16
+"""Units whose meaning is compared, of those that look best without it: embedding is what a question waits for. With 32
+the right words come no further up on the development questions."""
+MEANING_WORDS = 45
+"""Of a unit, the words whose meaning is compared; the time of a question grows with them."""
+FEW_WORDS = 6
+"""A unit of fewer words seldom answers by itself."""
+LETTERS = 4
+"""Length of the runs of letters that are compared, so that a misspelt or inflected word still counts."""
 _ASKS_FOR_FIGURE = re.compile(
     r"\b(?:how (?:much|many|long|soon|often|far|quick\w*|late)|when|deadline"
     r"|what (?:time|date|day|ratio|number|age|percentage))\b",
@@ -37,60 +46,28 @@ _VERSION_COLUMNS = frozenset({"version", "date", "change", "changes", "author", 
 class TextEmbedder(Protocol):
     """Embeds questions, float32[dimension], and texts, float32[n, dimension]; rows of unit length."""
 
+    @property
+    def name(self) -> str: ...
+
     def embed_question(self, text: str) -> NDArray[float32]: ...
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[float32]: ...
 
 
 @dataclass(frozen=True)
-class Weights:
-    """What each reading of a unit counts towards its score. Fitted once on `tests/eval/development.jsonl` (listwise
-    logistic regression, checked by five-fold cross-validation) and rounded; they add up to about 1."""
-
-    meaning: float = 0.19
-    """Cosine of the question and the unit."""
-    own_words: float = 0.14
-    """Coverage of the question's words by the unit itself."""
-    words_in_place: float = 0.20
-    """Coverage by the unit with its headings, column names and document title."""
-    heading_words: float = 0.05
-    """Coverage by title and headings alone."""
-    passage_words: float = 0.09
-    """Coverage by the whole passage."""
-    passage_meaning: float = 0.09
-    """Cosine of the question and the passage."""
-    passage_rank: float = 0.06
-    """The passage's fused score, as a share of the best passage's."""
-    school: float = 0.07
-    """A document of the school that was asked about, beside the trust's."""
-    figure: float = 0.08
-    """A figure where one was asked for."""
-    length: float = 0.08
-    """Words of the unit, as a share of `WINDOW_WORDS`: a few words alone seldom answer."""
-    phrase: float = 0.25
-    """Five or more words of the question in a row, as somebody who quotes has them; half of it for four."""
-    about_itself: float = -0.15
-    """A cover sheet or a table of versions, unless that is what was asked."""
-
-
-WEIGHTS = Weights()
-
-
-@dataclass(frozen=True)
 class ScoredUnit:
-    """A unit with how well it answers: `score` from 0 to about 1; `cosine`, `coverage` (words in place) and `phrase`
-    are parts of it, each from 0 to 1."""
+    """A unit with how well it answers: `score`, about 0 to 1, is the weighed sum of its `readings` (each −1 … 1).
+
+    `cosine` of question and unit, `coverage` of the question's words by the unit in its place, and `phrase` (words of
+    the question in a row) are among them.
+    """
 
     unit: Unit
     score: float
     cosine: float
     coverage: float
     phrase: float = 0.0
-
-    @property
-    def readings(self) -> dict[str, float]:
-        """What the score is made of, by name."""
-        return {"cosine": self.cosine, "coverage": self.coverage, "phrase": self.phrase}
+    readings: Mapping[str, float] = field(default_factory=dict)
 
 
 def score_units(
@@ -100,44 +77,75 @@ def score_units(
     embedder: TextEmbedder,
     coverage: WordCoverage,
     embedded: int = EMBEDDED_UNITS,
+    weights: Mapping[str, float] | None = None,
 ) -> list[ScoredUnit]:
-    """The units of the evidence that look best by their words, then scored by meaning as well, best first.
+    """The units of the evidence that look best by their words, then weighed by meaning as well, best first.
 
-    Empty without evidence.
+    Empty without evidence. The weights are those of `weights.toml` unless others are given.
     """
-    vector = question_vector(lookup, embedder)
-    best_fused = max((source.fused for source in evidence.kept), default=1.0)
-    asked = stems(lookup.query)
-    asks_about_document = bool(_ASKS_ABOUT_DOCUMENT.search(lookup.query))
-    wants_figure = bool(_ASKS_FOR_FIGURE.search(lookup.query))
-    by_words: list[tuple[float, float, float, Unit]] = []
-    for source in evidence.kept:
-        of_school = source.found.version.school is not None
-        around = " ".join((source.found.version.title, *source.found.passage.heading))
-        of_passage = (
-            WEIGHTS.passage_words * coverage.share(passage_in_place(source))
-            + WEIGHTS.passage_meaning * max(0.0, source.cosine or 0.0)
-            + WEIGHTS.passage_rank * source.fused / best_fused
-            + WEIGHTS.school * of_school
-            + WEIGHTS.heading_words * coverage.share(around)
-        )
-        for unit in quotable_units(source):
-            in_place = coverage.share(" ".join((around, *unit.header, unit.text)))
-            score = of_passage + WEIGHTS.own_words * coverage.share(unit.text) + WEIGHTS.words_in_place * in_place
-            score += WEIGHTS.figure * (wants_figure and bool(_FIGURE.search(unit.text)))
-            score += WEIGHTS.length * min(1.0, len(unit.text.split()) / WINDOW_WORDS)
-            score += WEIGHTS.phrase * (phrase := shared_phrase(asked, stems(unit.text)))
-            score += WEIGHTS.about_itself * (_is_about_document(unit) and not asks_about_document)
-            by_words.append((score, in_place, phrase, unit))
-    likely = sorted(by_words, key=lambda one: -one[0])[:embedded]
+    weighed = unit_weights() if weights is None else weights
+    read = _readings_without_meaning(lookup, evidence, coverage)
+    likely = sorted(read, key=lambda pair: -_guess(pair[0], pair[1], weighed))[:embedded]
     if not likely:
         return []
-    cosines = np.asarray(embedder.embed_passages([unit.in_context for *_, unit in likely]) @ vector, dtype=float)
-    scored = [
-        ScoredUnit(unit, score + WEIGHTS.meaning * max(0.0, float(cosine)), float(cosine), in_place, phrase)
-        for (score, in_place, phrase, unit), cosine in zip(likely, cosines, strict=True)
-    ]
+    texts = [" ".join(unit.text.split()[:MEANING_WORDS]) for unit, _ in likely]
+    cosines = np.asarray(embedder.embed_passages(texts) @ question_vector(lookup, embedder), dtype=float)
+    scored = []
+    for (unit, readings), cosine in zip(likely, cosines, strict=True):
+        whole = {"meaning": float(cosine), **readings}
+        score = _weighed(whole, weighed)
+        scored.append(ScoredUnit(unit, score, float(cosine), whole["words_in_place"], whole["phrase"], whole))
     return sorted(scored, key=lambda one: -one.score)
+
+
+def _readings_without_meaning(
+    lookup: LookUp, evidence: Evidence, coverage: WordCoverage
+) -> list[tuple[Unit, dict[str, float]]]:
+    """Every unit of the evidence with what can be read of it without embedding it."""
+    asked = stems(lookup.query)
+    sorts = sorts_asked(lookup.query)
+    wants_figure = bool(_ASKS_FOR_FIGURE.search(lookup.query))
+    asks_about_document = bool(_ASKS_ABOUT_DOCUMENT.search(lookup.query))
+    runs = _runs_of_letters(" ".join([lookup.query, *(expansion.means for expansion in lookup.expansions)]))
+    best_fused = max((source.fused for source in evidence.kept), default=1.0) or 1.0
+    read = []
+    for place, source in enumerate(evidence.kept):
+        version, passage = source.found.version, source.found.passage
+        around = " ".join((version.title, *passage.heading))
+        stems_around = frozenset(stems(around))
+        letters_around = _letters(around)
+        of_passage = {
+            "passage_score": source.fused / best_fused,
+            "passage_place": 1 / (1 + place),
+            "passage_words": coverage.share_of(stems_around | frozenset(stems(passage.text))),
+            "of_school": float(version.school is not None),
+        }
+        for unit in quotable_units(source):
+            own = stems(" ".join((*unit.header, unit.text)))
+            words = len(unit.text.split())
+            letters = letters_around + _letters(unit.text)
+            readings = {
+                **of_passage,
+                "words_in_place": coverage.share_of(stems_around.union(own)),
+                "letters_in_place": sum(run in letters for run in runs) / len(runs) if runs else 0.0,
+                "gives_what_is_asked": share_given(sorts, unit.text),
+                "figure": float(wants_figure and bool(_FIGURE.search(unit.text))),
+                "few_words": float(words < FEW_WORDS),
+                "table_row": float(bool(unit.rows)),
+                "phrase": shared_phrase(asked, own),
+                "about_itself": float(_is_about_document(unit) and not asks_about_document),
+            }
+            read.append((unit, readings))
+    return read
+
+
+def _guess(unit: Unit, readings: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The score as far as it is known before the unit is embedded; its passage's meaning stands in for its own."""
+    return _weighed({**readings, "meaning": max(0.0, unit.source.cosine or 0.0) / 4}, weights)
+
+
+def _weighed(readings: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    return sum(weights[name] * value for name, value in readings.items())
 
 
 def shared_phrase(asked: Sequence[str], said: Sequence[str]) -> float:
@@ -153,6 +161,17 @@ def passage_in_place(source: ScoredPassage) -> str:
     """The passage's text with its document's title and its headings."""
     found = source.found
     return " ".join((found.version.title, *found.passage.heading, found.passage.text))
+
+
+def _letters(text: str) -> str:
+    """The words of a text, folded, a blank around each."""
+    return f" {' '.join(split_words(text))} "
+
+
+def _runs_of_letters(text: str) -> frozenset[str]:
+    """The runs of `LETTERS` letters of each word, its blanks counted as letters: " phone " has " pho", "phon", …"""
+    words = (f" {word} " for word in split_words(text))
+    return frozenset(word[at : at + LETTERS] for word in words for at in range(max(1, len(word) - LETTERS + 1)))
 
 
 def _is_about_document(unit: Unit) -> bool:

@@ -1,12 +1,13 @@
 """Which passages may answer, of the schools that were asked about and of no other?
 
 Two searches over the same live passages, nearest vectors and BM25, are fused by their scores. The school filter is
-an argument of both searches: nothing of another school is ever among the candidates.
+an argument of both searches, and so are the asker's roles: nothing of another school, and nothing that is limited to
+others, is ever among the candidates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,7 +35,13 @@ class PassageIndex(Protocol):
     """The part of the index that retrieval reads; `ingestion.index.Index` is the real one."""
 
     def nearest(
-        self, vector: NDArray[float32], *, schools: tuple[Slug, ...], limit: int, trust_wide: bool = True
+        self,
+        vector: NDArray[float32],
+        *,
+        schools: tuple[Slug, ...],
+        limit: int,
+        trust_wide: bool = True,
+        roles: Collection[str] = (),
     ) -> list[Hit]: ...
 
     def matching(
@@ -45,6 +52,7 @@ class PassageIndex(Protocol):
         limit: int,
         expansions: Sequence[str] = (),
         trust_wide: bool = True,
+        roles: Collection[str] = (),
     ) -> list[Hit]: ...
 
     def word_weight(self, words: Sequence[str]) -> dict[str, float]: ...
@@ -70,9 +78,14 @@ def retrieve(lookup: LookUp, *, index: PassageIndex, embedder: QuestionEmbedder,
         near: list[Hit] = []
         worded: list[Hit] = []
         for schools, trust_wide in _searches(lookup.schools):
-            near += index.nearest(vector, schools=schools, limit=depth, trust_wide=trust_wide)
+            near += index.nearest(vector, schools=schools, limit=depth, trust_wide=trust_wide, roles=lookup.roles)
             worded += index.matching(
-                wording.text, schools=schools, limit=depth, expansions=meanings, trust_wide=trust_wide
+                wording.text,
+                schools=schools,
+                limit=depth,
+                expansions=meanings,
+                trust_wide=trust_wide,
+                roles=lookup.roles,
             )
         searched.append(Searched(tuple(near), tuple(worded), wording.weight))
     fused = fuse(searched)
@@ -143,22 +156,56 @@ class WordCoverage:
     """How much of what a question is about stands in a text: the share of its content words, weighed by rarity.
 
     A word counts as present when its stem is, or when all words of an expansion that stands for it are. `weights` are
-    inverse document frequencies over the live passages.
+    inverse document frequencies over the live passages; the highest of them, `unknown_weight`, is that of a word that
+    no passage holds.
     """
 
-    def __init__(self, query: str, expansions: Sequence[Expansion], weights: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        query: str,
+        expansions: Sequence[Expansion],
+        weights: Mapping[str, float],
+        *,
+        unknown_weight: float | None = None,
+    ) -> None:
         self._weights = {stem(word): weights.get(word, 1.0) for word in content_words(query)}
         self._total = sum(self._weights.values()) or 1.0
+        self._heaviest = unknown_weight or max(self._weights.values(), default=1.0) or 1.0
         self._stands_for: dict[str, list[frozenset[str]]] = {}
         for expansion in expansions:
             for said in stems(expansion.said):
                 self._stands_for.setdefault(said, []).append(frozenset(stems(expansion.means)))
 
+    @property
+    def words(self) -> int:
+        """How many content words the question has."""
+        return len(self._weights)
+
+    @property
+    def unknown(self) -> float:
+        """The share of words that no passage of the index holds and that nothing stands for; 0 to 1."""
+        unheard = [
+            weight
+            for word, weight in self._weights.items()
+            if weight >= self._heaviest - 1e-6 and word not in self._stands_for
+        ]
+        return sum(unheard) / self._total
+
     def share(self, text: str) -> float:
         """From 0 (no word of the question) to 1 (all of them)."""
-        present = frozenset(stems(text))
+        return self.share_of(frozenset(stems(text)))
+
+    def share_of(self, present: frozenset[str]) -> float:
+        """As `share`, of a text whose stems are known."""
         covered = sum(weight for word, weight in self._weights.items() if self._stands_in(word, present))
         return covered / self._total
+
+    def rarest_missing(self, text: str) -> float:
+        """How rare the rarest word is that the text does not hold: 0 when it holds all, 1 for one unknown to the
+        index."""
+        present = frozenset(stems(text))
+        missing = [weight for word, weight in self._weights.items() if not self._stands_in(word, present)]
+        return max(missing, default=0.0) / self._heaviest
 
     def _stands_in(self, word: str, present: frozenset[str]) -> bool:
         return word in present or any(meaning <= present for meaning in self._stands_for.get(word, ()))

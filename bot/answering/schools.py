@@ -18,17 +18,22 @@ _NOT_THE_SCHOOL = (
 """"The primary phase" is a part of a school, and "the primary contact" a person, not the school that people call "the
 primary"."""
 _ALL = re.compile(
-    r"\b(?:(?:all|each|every|both)(?: (?:one|\w+))?(?: of)?(?: the| our| these| those)?(?: \w+)? ?(?:schools?|academ(?:y|ies)|sites)"
+    r"\b(?:(?:(?:at|in|for) )?(?:all|each|every|both)(?: (?:one|\w+))?(?: of)?(?: the| our| these| those)?(?: \w+)? ?(?:schools?|academ(?:y|ies)|sites)"
     r"|(?:which|what)(?: of (?:the|our))? (?:schools|academies)|which school\b(?! policy)"
     r"|across (?:all |the |our |all (?:the|our) )?(?:schools|academies)"
     r"|(?:school by school|by school|per school)|everywhere in the trust)\b",
     re.I,
 )
-_BOTH = re.compile(r"\bboth(?: of)?(?: the| our)?(?: two)? (?:schools|academies|sites|places)\b|\bat both\b|\bfor both schools\b", re.I)
+_BOTH = re.compile(
+    r"\bboth(?: of)?(?: the| our)?(?: two)? (?:schools|academies|sites|places)\b|\b(?:at|for) both\b", re.I
+)
 _THE_OTHER = re.compile(
     r"\b(?:(?:at|in|for|about|of|from|to) )?(?:the|our) other (?:school|site|academy|place|one(?= school))\b(?!s)", re.I
 )
-_THE_OTHERS = re.compile(r"\b(?:the|our|all) (?:the )?other (?:schools|academies|sites|places)\b", re.I)
+_THE_OTHERS = re.compile(
+    r"(?:^|\b(?:at|in|for|about|across|do|does|with|and|what) )(?:the|our|all) (?:the |our )?other (?:schools|academies|sites|places)\b",
+    re.I,
+)
 _OUR_OWN = re.compile(
     r"\b(?:at |in |for |about )?(?:my|our)(?: own)? (?:school|place|site)\b|\b(?:at|for|about|in) (?:ours|mine)\b|\bback (?:at|in) (?:ours|mine|my school|our place)\b",
     re.I,
@@ -38,14 +43,23 @@ _AGAINST_OURS = re.compile(
     r"(?:us|ours|here|mine|my school|our school|what we do|we do|at ours)\b",
     re.I,
 )
+_FILLER = re.compile(
+    r"\b(?:what|how|wot|about|and|but|or|the|at|for|in|on|is|it|its|it's|that|i'?m|same|different|please|pls|sorry|school|then"
+    r"|compare|with|to|so|ok|no|not|i|meant?)\b",
+    re.I,
+)
 _GENERIC = frozenset(
     "school schools primary secondary infant infants junior juniors nursery special academy college high grammar church "
     "house lane road street heath hill park green wood field centre center saint community catholic free first middle "
     "upper lower sixth form the and all through".split()
 )
 """Words of school names that are words of much else as well: a misspelling of one names no school."""
-_BEFORE_POSSESSIVE = frozenset("what whats is at in from on does do of under per for if see show about isnt are was and".split())
-_AFTER_POSSESSIVE = re.compile(r"^ (?!(?:of|for|are|in|on|at|and|or|were|to|with|that|which|is|from|by|as|but)\b)\w", re.I)
+_BEFORE_POSSESSIVE = frozenset(
+    "what whats is at in from on does do of under per for if see show about isnt are was and".split()
+)
+_AFTER_POSSESSIVE = re.compile(
+    r"^ (?!(?:of|for|are|in|on|at|and|or|were|to|with|that|which|is|from|by|as|but)\b)\w", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -103,13 +117,29 @@ def schools_named(text: str, trust: Trust) -> tuple[Slug, ...]:
 
 
 def without_schools(text: str, trust: Trust) -> str:
-    """The text without the schools it names: which documents are searched says it already, and few of them repeat
-    it."""
+    """The text without the schools it names, and without what says which ("at all schools", "compare", "the other
+    school"): which documents are searched says it already, and few of them repeat it. The text as it is when nothing
+    else stands there."""
+    rest = _rest(text, trust)
+    return " ".join(rest.split()) if re.search(r"\w", rest) else text
+
+
+def _rest(text: str, trust: Trust) -> str:
     rest = text
     for start, end, _ in _school_mentions(text, trust):
         rest = rest[:start] + " " * (end - start) + rest[end:]
-    rest = _THE_OTHER.sub(" ", rest)
-    return " ".join(rest.split()) if re.search(r"\w", rest) else text
+    if len(trust.schools) > 1:
+        for pattern in (_BOTH, _THE_OTHERS, _THE_OTHER, _ALL, _OUR_OWN, _AGAINST_OURS):
+            rest = pattern.sub(" ", rest)
+        if rest != text:
+            rest = re.sub(r"^\W*compare\b(?:\s+(?:and|with|to|on|the|for)\b)*", " ", rest, flags=re.I)
+    return rest
+
+
+def is_only_schools(text: str, trust: Trust) -> bool:
+    """Whether the text says which school and nothing else: "Kestrel", "and at the other school?"."""
+    rest = _rest(text, trust)
+    return rest != text and not re.search(r"\w", _FILLER.sub(" ", rest))
 
 
 def names_of_schools(trust: Trust) -> frozenset[str]:
@@ -152,9 +182,14 @@ def _loosely_written(text: str, trust: Trust) -> Iterator[tuple[int, int, Slug]]
             near = set()
         possessive = {slug for slug, names in telling.items() if word[:-1] in names and word.endswith("s")}
         if len(near) == 1:
-            yield match.start(), match.end(), near.pop()
+            yield _with_at(text, match.start()), match.end(), near.pop()
         elif len(possessive) == 1 and _reads_as_possessive(text, match):
-            yield match.start(), match.end(), possessive.pop()
+            yield _with_at(text, match.start()), match.end(), possessive.pop()
+
+
+def _with_at(text: str, start: int) -> int:
+    """Where a name begins, with an "at" before it."""
+    return start - 3 if re.search(r"(?<!\w)at $", text[:start], re.I) else start
 
 
 def _telling_words(school: SchoolRecord) -> frozenset[str]:

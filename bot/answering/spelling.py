@@ -7,9 +7,11 @@ of the search beside it. Pure but for the list of English words, which comes wit
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
@@ -71,6 +73,46 @@ class KnownWords:
             and (distance := OSA.distance(word, candidate, score_cutoff=allowed)) <= allowed
         ]
         return min(near)[2] if near else None
+
+
+class VocabularySource(Protocol):
+    """What the words are read from; `ingestion.index.Index` is the real one."""
+
+    def generation(self) -> int: ...
+
+    def vocabulary(self) -> dict[str, int]: ...
+
+
+class CurrentWords:
+    """The words of the documents as they are now: read at the first question, and again after each refresh.
+
+    Reading them takes about a second for 10,000 passages, so after a refresh that is done beside the questions, which
+    are spelt by the words before it meanwhile.
+    """
+
+    def __init__(self, source: VocabularySource) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._current: tuple[int, KnownWords] | None = None
+
+    def __call__(self) -> KnownWords:
+        generation = self._source.generation()
+        with self._lock:
+            if self._current is None:
+                self._current = (generation, KnownWords(self._source.vocabulary()))
+            read_at, words = self._current
+        if read_at != generation and self._reading.acquire(blocking=False):
+            threading.Thread(target=self._read_again, args=(generation,), daemon=True).start()
+        return words
+
+    def _read_again(self, generation: int) -> None:
+        try:
+            words = KnownWords(self._source.vocabulary())
+            with self._lock:
+                self._current = (generation, words)
+        finally:
+            self._reading.release()
 
 
 def corrections(text: str, known: KnownWords, *, names: Collection[str] = ()) -> Iterator[Expansion]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.answering.words import STOP_WORDS, split_words
 
@@ -38,7 +39,7 @@ _JOINT = re.compile(
     rf"\s*(?:[,;]\s*(?:and|n|&|plus|also|then)?|(?<=\s)(?:and also|and|n|&|\+|plus|also|AND))\s+(?=(?:and |also )*(?:{_WH}|(?!(?:did|do) (?:my|the|a|an|our|this|that|it|any|all)\b){_AUXILIARY} {_SUBJECT})\b)",
     re.I,
 )
-_SENTENCE = re.compile(r"(?<=[?!])\s+|(?<=[.])\s+(?=\S)|\n+|(?<=\w)\s+[-–—]\s+|\s*;\s+")  # noqa: RUF001
+_SENTENCE = re.compile(r"(?<=[?!])\s+|(?<=[.])\s+(?=\S)|\n+|(?<=\w)\s+[-–—]\s+|\s*;\s+")
 _ALSO = re.compile(r"^(?:also|and|plus|oh and|and also|then)\b[,: ]*", re.I)
 _LIST_HEAD = re.compile(
     r"^(?:(?:hi|hello|hey|please|quick (?:one|list|question)s?|can (?:you|u) tell me|tell me|remind me(?: of)?|i need(?: to know)?|need|give me"
@@ -174,8 +175,10 @@ def _says_enough(words: str) -> bool:
 
 def _own_words(words: str) -> list[str]:
     said = split_words(words)
-    pairs = list(zip(said, said[1:], strict=False))
+    pairs = list(pairwise(said))
     degrees = {after for before, after in pairs if before == "how"}
-    asked_for = {after for before, after in pairs if before in ("what", "which") and after in ("time", "number", "form")}
+    asked_for = {
+        after for before, after in pairs if before in ("what", "which") and after in ("time", "number", "form")
+    }
     telling = {word for word in said if word not in STOP_WORDS and word not in _EMPTY and word not in degrees}
     return [word for word in dict.fromkeys(said) if word in telling or word in asked_for]

@@ -20,7 +20,7 @@ MAX_QUOTED_WORDS = 90
 or table row that is longer is quoted all the same, since a cut would change what it says."""
 WINDOW_WORDS = 55
 """Sentences of a long paragraph are quoted in stretches of up to so many words, and tables up to there whole."""
-MAX_LIST_WORDS = 140
+MAX_LIST_WORDS = 120
 """A list of which an item is quoted comes whole up to here; of a longer one the line that leads into it is shown."""
 MAX_LEANING_WORDS = 60
 """A sentence that a quotation cannot do without joins it up to this length."""
@@ -31,15 +31,17 @@ COMPARED_WORDS = 45
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[”’\")\]]*\s+(?=[A-Z0-9“‘\"(•])")
 _LIMITS = re.compile(
-    r"(?:however|but|unless|except|exceptions?|only|otherwise|nor|save (?:for|where|that)|provided (?:that|the)|subject to"
-    r"|apart from|even (?:so|then|if)|if not|where this is not|in exceptional|this (?:does|do|is|may|must|can|will) not"
+    r"(?:however|but|unless|except|exceptions?|only|otherwise|nor|save (?:for|where|that)|provided (?:that|the)"
+    r"|subject to|apart from|even (?:so|then|if)|if not|where this is not|in exceptional"
+    r"|this (?:does|do|is|may|must|can|will) not"
     r"|this rule|this applies|it (?:does|is|may|must|can|will) not|they (?:do|are|may|must|can|will) not"
     r"|these (?:do|are|may|must) not|nothing in this|the (?:only )?exceptions?)\b",
     re.IGNORECASE,
 )
 """How a sentence begins that limits the one before it."""
 _LEANS_BACK = re.compile(
-    r"(?:however|but|otherwise|instead|also|then|nor|even (?:so|then|if)|if (?:so|not)|in (?:this|that|such|these|those)"
+    r"(?:however|but|otherwise|instead|also|then|nor|even (?:so|then|if)|if (?:so|not)"
+    r"|in (?:this|that|such|these|those)"
     r"|this|these|those|that|they|he|she|such|it (?!is (?:important|essential|the duty|not acceptable|expected))"
     r"|both|neither|either way|the same|the exceptions?)\b",
     re.IGNORECASE,
@@ -97,17 +99,11 @@ def join_units(first: Unit, last: Unit, between: Sequence[Unit] = ()) -> Unit:
     return Unit(first.source, first.start, last.end, first.locator.to(last.locator), first.place, first.header, rows)
 
 
-def complete_unit(unit: Unit) -> Unit:
-    """The unit with what it cannot do without: the list that it is an item of, the sentence that its first word points
-    back to, the sentences behind it that limit it ("However …", "This does not …").
-
-    A table's rows are returned as they are.
-    """
-    return unit if unit.rows else _with_limits(_in_list(unit))
-
-
-def _in_list(unit: Unit) -> Unit:
-    """Of a list, all of it with the line that leads into it; of a list that is too long, that line beside the item."""
+def in_whole_list(unit: Unit, *, most_words: int = MAX_LIST_WORDS) -> Unit:
+    """Of an item of a list, the whole list with the line that leads into it; of a longer list the item, with that line
+    as its `lead_in`. What is no item of a list is returned as it is."""
+    if unit.rows:
+        return unit
     blocks = unit.source.found.passage.blocks
     starts = [0, *accumulate(len(block.text) + 1 for block in blocks)]
     at = 0
@@ -122,7 +118,7 @@ def _in_list(unit: Unit) -> Unit:
             unit.place,
         )
         if end - at > 1 and whole.start <= unit.start and unit.end <= whole.end and blocks[last].kind == "list_item":
-            if _words(blocks[at:end]) <= MAX_LIST_WORDS:
+            if _words(blocks[at:end]) <= most_words:
                 return whole
             has_lead = blocks[at].kind == "paragraph" and unit.start > whole.start
             return replace(unit, lead_in=blocks[at].text) if has_lead else unit
@@ -130,8 +126,11 @@ def _in_list(unit: Unit) -> Unit:
     return unit
 
 
-def _with_limits(unit: Unit) -> Unit:
-    """The unit from the sentence that it leans on to the last that limits it; short ones only."""
+def with_limits(unit: Unit) -> Unit:
+    """The unit with the sentence that its first word points back to, and the sentences behind it that limit it
+    ("However …", "This does not …"): without them it would say more than the document. A table's rows as they are."""
+    if unit.rows:
+        return unit
     sentences = list(_sentences(unit.source.found.passage.blocks))
     inside = [place for place, (start, end, _) in enumerate(sentences) if unit.start < end and start < unit.end]
     if not inside:

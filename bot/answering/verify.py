@@ -5,13 +5,14 @@ What fails is dropped. What is left becomes the answer; when nothing is left the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from bot.answering.claims import ClaimCheck
 from bot.answering.dates import is_past
 from bot.model import Answered, AnswerSentence, Citation, Draft, ProgrammeOffer, Quotation
 from bot.wording import spoken_date
+from ingestion.audience import may_read
 from ingestion.model import School, Slug, Trust
 
 
@@ -22,13 +23,16 @@ def verify(
     trust: Trust,
     today: date,
     programmes: Sequence[ProgrammeOffer] = (),
+    roles: Collection[str] = (),
+    past: bool = False,
 ) -> Answered | None:
     """The answer that the draft's own sources carry; None when no citation is left.
 
-    `schools`: those asked about; a quotation of any other is dropped. For a draft with claims, a claim that its
-    passages do not carry is dropped, and only sources that a kept claim uses are listed.
+    `schools`: those asked about; a quotation of any other is dropped, as is one of a document limited to others than
+    `roles`, and of an edition not in force unless the asker wanted to know of the `past`. For a draft with claims, a
+    claim that its passages do not carry is dropped, and only sources that a kept claim uses are listed.
     """
-    sound = [_is_sound(quotation, schools) for quotation in draft.quotations]
+    sound = [_is_sound(quotation, schools, roles=roles, past=past) for quotation in draft.quotations]
     if draft.claims:
         check = ClaimCheck(trust, schools)
         claims = [
@@ -58,11 +62,13 @@ def verify(
     )
 
 
-def _is_sound(quotation: Quotation, schools: tuple[Slug, ...]) -> bool:
+def _is_sound(quotation: Quotation, schools: tuple[Slug, ...], *, roles: Collection[str], past: bool) -> bool:
     version = quotation.found.version
     of_asked_school: bool = version.school is None or version.school in schools
+    may_stand = version.status == "in_force" or (past and version.status == "superseded")
     verbatim = _folded(quotation.text) in _folded(quotation.found.passage.text)
-    return of_asked_school and version.status == "in_force" and verbatim and bool(quotation.text.strip())
+    readable = may_read(version.metadata, roles)
+    return of_asked_school and may_stand and readable and verbatim and bool(quotation.text.strip())
 
 
 def _cite(number: int, quotation: Quotation, trust: Trust, today: date) -> Citation:
@@ -102,7 +108,7 @@ def school_name(school: School, trust: Trust) -> str:
 def _notes(citations: Sequence[Citation]) -> tuple[str, ...]:
     notes = []
     for citation in citations:
-        if citation.review_overdue and citation.review_due:
+        if citation.review_overdue and citation.review_due and citation.status == "in_force":
             notes.append(
                 f"{citation.title} was due for review by {spoken_date(citation.review_due)}: check that it still holds."
             )

@@ -17,6 +17,13 @@ from bot.model import Expansion
 from ingestion.model import Acronym
 
 _YEAR_GROUP = re.compile(r"(?<!\w)(?:y|yr|year) ?(?P<year>1[0-3]|[1-9])s?(?!\w)", re.IGNORECASE)
+_KEY_STAGE = re.compile(r"(?<!\w)(?:ks|key stage) ?(?P<stage>[1-5])(?!\w)", re.IGNORECASE)
+_KEY_STAGE_YEARS = {1: (1, 2), 2: (3, 6), 3: (7, 9), 4: (10, 11), 5: (12, 13)}
+_RANGES = (
+    *((1, 2), (1, 3), (1, 6), (3, 4), (3, 6), (4, 6), (5, 6)),
+    *((7, 8), (7, 9), (7, 11), (7, 13), (9, 11), (10, 11), (10, 13), (12, 13)),
+)
+"""Years that English schools group together, as documents write them."""
 _PERIOD = re.compile(r"(?<!\w)p(?P<period>[1-6])(?!\w)", re.IGNORECASE)
 
 
@@ -72,12 +79,32 @@ def _find_short(short: str, text: str) -> re.Match[str] | None:
 
 
 def _of_years(text: str) -> Iterator[Expansion]:
-    """ "y6", "yr6" and "Y6s" are "Year 6"; "p3" is "period 3"."""
+    """ "y6", "yr6" and "Y6s" are "Year 6", which is in Key Stage 2 and in "Years 4–6"; "p3" is "period 3"."""
     for match in _YEAR_GROUP.finditer(text):
-        if (means := f"Year {match['year']}").lower() != match[0].lower():
+        year = int(match["year"])
+        if (means := f"Year {year}").lower() != match[0].lower():
             yield Expansion(match[0], means)
+        for wider in _stages_of(year):
+            yield Expansion(match[0], wider, shown=False)
+    for match in _KEY_STAGE.finditer(text):
+        stage = int(match["stage"])
+        first, last = _KEY_STAGE_YEARS[stage]
+        for means in (f"Key Stage {stage}", f"KS{stage}", f"Years {first}–{last}"):
+            if means.lower() != match[0].lower():
+                yield Expansion(match[0], means, shown=False)
     for match in _PERIOD.finditer(text):
         yield Expansion(match[0], f"period {match['period']}")
+
+
+def _stages_of(year: int) -> Iterator[str]:
+    """The key stage of a year, and the ranges of years that documents write which hold it."""
+    for stage, (first, last) in _KEY_STAGE_YEARS.items():
+        if first <= year <= last:
+            yield f"Key Stage {stage}"
+            yield f"KS{stage}"
+    for first, last in _RANGES:
+        if first <= year <= last:
+            yield f"Years {first}–{last}"
 
 
 def _of_everyday_words(text: str) -> Iterator[Expansion]:

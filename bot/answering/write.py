@@ -88,9 +88,8 @@ def compose_with_model(
     if not sent:
         notes.dropped("no passage was sent: each speaks to a model, or is too long")
         return Draft((), made_by=made_by)
-    user = prompt.fill_user(
-        fence=(fence := new_fence(question, sent)), question=question, passages=_fenced(sent, fence, trust)
-    )
+    fence = new_fence(" ".join([question, *map(_whole, sent)]))
+    user = prompt.fill_user(fence=fence, question=without_hidden(question), passages=_fenced(sent, fence, trust))
     taken = _Taken(sent, lookup, ClaimCheck(trust, lookup.schools), notes, on_sentence)
     written = ask_model(
         "compose",
@@ -299,9 +298,8 @@ def _passages_to_send(evidence: Evidence, question: str, prompt: Prompt) -> list
     return sent
 
 
-def new_fence(question: str, sent: Sequence[ScoredPassage]) -> str:
+def new_fence(texts: str) -> str:
     """A word that no text between the fences holds, new with every call: a document cannot end its own passage."""
-    texts = " ".join([question, *map(_whole, sent)])
     while (fence := secrets.token_hex(6)) in texts:
         pass
     return fence

@@ -41,6 +41,13 @@ def statement_asked(
     return replace(asked, fallback=fallback, started=started or (before.started if before else None))
 
 
+def asks_codes_alone(text: str, acronyms: tuple[Acronym, ...] = ()) -> bool:
+    """Whether a question holds nothing but codes and what belongs to them: "2.1, 2.2 and 2.3 in the ITTECF" is one
+    question."""
+    plain = _without_start(" ".join(text.replace("’", "'").split()))
+    return len(_codes_in(plain)) > 1 and _is_bare(plain, names_said(plain, acronyms))
+
+
 def _read(text: str, names: Sequence[str], fallback: LookUp) -> StatementLookUp | None:
     """The question read for itself."""
     if _OTHER_PAPER.search(_without(names, text)) and not names:
@@ -68,7 +75,7 @@ def _following(
     codes = _codes_in(text)
     if codes and leans and not _OTHER_PAPER.search(text):
         return replace(before, codes=codes, standard=None, standard_name=None, about=None, compares=compares)
-    rest = _rest_of(_LEAD_IN, _COMPARES.sub(" ", _without(names, text)))
+    rest = _rest_of(_COMPARES.sub(" ", _without(names, text)))
     if names and not codes and (not rest or (leans and compares)):
         frameworks = (*before.frameworks, *names) if compares else tuple(names)
         return replace(before, frameworks=frameworks, compares=compares)
@@ -90,10 +97,11 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _LEANS = re.compile(
-    r"(?:and|or|so|ok|okay|but|also|then|what about|how about|same|is (?:it|that|this)|does (?:it|that|this)|compare)\b",
+    r"(?:and|or|so|ok|okay|but|also|then|what about|how about|same|(?:is|does) (?:it|that|this)|compare)\b",
     re.IGNORECASE,
 )
 _LEARN = re.compile(r"\blearn[- ]?(?P<kind>that|how[- ]?to|how)s?\b", re.IGNORECASE)
+_STATEMENTS = re.compile(r"\bstatements?\b", re.IGNORECASE)
 _OTHER_PAPER = re.compile(
     r"\b(?:polic(?:y|ies)|procedures?|handbooks?|guidance|contract|code of conduct|kcsie|charter|prospectus|the act"
     r"|teachers'? standards?|paragraph|clause|page|minutes|agenda|version|edition"
@@ -103,7 +111,7 @@ _OTHER_PAPER = re.compile(
 
 
 def _speaks_of_statements(text: str, names: Sequence[str]) -> bool:
-    return bool(names or _LEARN.search(text) or re.search(r"\bstatements?\b", text, re.I)) or speaks_of_framework(text)
+    return bool(names or _LEARN.search(text) or _STATEMENTS.search(text)) or speaks_of_framework(text)
 
 
 def _learn(text: str) -> Literal["that", "how to"] | None:
@@ -134,9 +142,13 @@ _ASKED_WITH = (
 )
 _LEAD_IN = re.compile(rf"^(?:(?:{_ASKED_WITH}|was|are|do|did|for|to|in|on|about|i|need|know)\b[\s,:]*)*", re.IGNORECASE)
 _LEAD_IN_OF_LETTERS = re.compile(rf"^(?:(?:{_ASKED_WITH})\b[\s,:]*)*", re.IGNORECASE)
-_BEHIND = r"please|pls|plz|again|thanks|thx|exactly|actually|then|though|means?|says?|and|or|plus|with|in|the|both|full"
-_BEHIND_NUMBERS = rf"{_BEHIND}|about|covers?|to|is|it|all|of|new|old|one|does|do|has|still|frameworks?"
+_BEHIND_LETTERS = (
+    r"please|pls|plz|again|thanks|thx|exactly|actually|then|though|means?|says?|and|or|plus|with|in|the|both|full"
+)
+_BEHIND_NUMBERS = rf"{_BEHIND_LETTERS}|about|covers?|to|is|it|all|of|new|old|one|does|do|has|still|frameworks?"
 _SIGNS = r"[\s,;:&+/?!.…()'-]+"
+_REST = re.compile(rf"(?:\b(?:{_BEHIND_NUMBERS})\b|{_SIGNS})+", re.IGNORECASE)
+_REST_OF_LETTERS = re.compile(rf"(?:\b(?:{_BEHIND_LETTERS})\b|{_SIGNS})+", re.IGNORECASE)
 
 
 def _codes_in(text: str) -> tuple[str, ...]:
@@ -162,12 +174,12 @@ def _is_bare(text: str, names: Sequence[str]) -> bool:
     fewer words may stand around it."""
     has_letters = any("." not in code for code in _codes_in(text))
     plain = _CODES.sub(" ", _COMPARES.sub(" ", _without(names, text)))
-    return not (_rest_of(_LEAD_IN_OF_LETTERS, plain, _BEHIND) if has_letters else _rest_of(_LEAD_IN, plain))
+    return not (_rest_of(plain, _LEAD_IN_OF_LETTERS, _REST_OF_LETTERS) if has_letters else _rest_of(plain))
 
 
-def _rest_of(lead_in: re.Pattern[str], text: str, behind: str = _BEHIND_NUMBERS) -> str:
+def _rest_of(text: str, lead_in: re.Pattern[str] = _LEAD_IN, behind: re.Pattern[str] = _REST) -> str:
     """What a question holds besides what it leads in with and what stands behind a code."""
-    return re.sub(rf"(?:\b(?:{behind})\b|{_SIGNS})+", "", lead_in.sub("", text.strip()), flags=re.IGNORECASE)
+    return behind.sub("", lead_in.sub("", text.strip()))
 
 
 # ── standards ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,8 +189,8 @@ _NAME = r"[a-z][a-z ,&-]{4,40}"
 _NAMED_STANDARD = re.compile(rf"[“\"']?(?P<name>{_NAME}?)[”\"']?\s+(?:standard|section|strand)\b", re.IGNORECASE)
 _LEARN_FOR = re.compile(rf"\blearn\b.*\b(?:for|in|under)\s+(?:the\s+)?(?P<name>{_NAME})\W*$", re.IGNORECASE)
 _BEFORE_NAME = re.compile(
-    r"^(?:(?:learn|that|how|to|all|the|of|for|in|on|under|what|whats|is|are|does|say|show|me|list|which|statements?|and"
-    r"|everything|give)\b\s*)+",
+    r"^(?:(?:learn[- ]?(?:that|how[- ]?to|how)s?|all|the|of|for|in|on|under|what|whats|is|are|does|say|show|me|list"
+    r"|which|statements?|and|everything|give)\b\s*)+",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(r"\b(?:all|everything|whole|entire|list|every)\b", re.IGNORECASE)
@@ -189,9 +201,9 @@ def _standard(text: str, names: Sequence[str], *, is_cued: bool) -> str | None:
     match = _STANDARD.search(text)
     if match is None:
         return None
-    beside = _rest_of(_LEAD_IN, _WHOLE.sub(" ", _without([*names, match[0]], text)))
+    beside = _rest_of(_WHOLE.sub(" ", _without([*names, match[0]], text)))
     is_whole_word = match["word"].lower() in ("standard", "section", "strand")
-    return match["number"] if is_whole_word and (is_cued or not beside) or is_cued and not beside else None
+    return match["number"] if (is_whole_word and is_cued) or (not beside and (is_whole_word or is_cued)) else None
 
 
 def _standard_name(text: str, *, is_cued: bool) -> str | None:
@@ -206,7 +218,9 @@ def _standard_name(text: str, *, is_cued: bool) -> str | None:
 # ── subjects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PARTS = r"(?:bits?|parts?|statements?|numbers?|codes?|ones?|points?|bullets?|strands?|sections?|standards?)"
-_ASKS_WHICH_BITS = re.compile(r"\W*(?:which|what|wot|the)\s+(?:bits?|statements?|codes?)\s+(?:(?:is|are)\s+)?(?:about|on)\b", re.I)
+_ASKS_WHICH_BITS = re.compile(
+    r"\W*(?:which|what|wot|the)\s+(?:bits?|statements?|codes?)\s+(?:(?:is|are)\s+)?(?:about|on)\b", re.IGNORECASE
+)
 _ASKS_WHICH = re.compile(
     rf"\b(?:which|what|wot|any|the)\b(?:\s+\w+){{0,2}}?\s+{_PARTS}\b|^\W*{_PARTS}\b"
     r"|\bwhere\b|\bwhat (?:does|do)\b.*\bsays?\b|\banything\b|\blearn\b",
@@ -220,7 +234,7 @@ _SUBJECT_FOLLOWS = re.compile(
 _IS_SUBJECT = re.compile(r"\b(?:is|are)\b", re.IGNORECASE)
 _WHAT_FOR = re.compile(
     r",?\s*\b(?:please|pls|plz|thanks|thx|asap|(?:i )?need (?:it|to|this)\b.*"
-    r"|for (?:my|a|the|this|tomorrow|next) (?:mentor|meeting|review|essay|observation|assignment|week|friday|monday)?\b.*)$",
+    r"|for (?:(?:my|a|the|this|next) )?(?:mentor|meeting|review|essay|observation|assignment|week|friday|monday)\b.*)$",
     re.IGNORECASE,
 )
 
@@ -247,11 +261,12 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH_AND_YEAR = rf"(?:(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?\s+)?['’]?(?P<year>20\d\d|\d\d)"
 _STARTED = re.compile(
     r"\b(?:(?:i|she|he|they|who)\s+)?(?:start(?:ed|er|ing)?|began|begun|joined|cohort(?: of)?)\s+"
-    rf"(?:(?:in|as|an|ect|my|teaching|this|last|on)\s+)*{_MONTH_AND_YEAR}(?![\w.:%])",
+    rf"(?:(?:in|as|an|ect|my|teaching|this|last|on)\s+)*{_MONTH_AND_YEAR}(?!\w|[.:]\d|%)",
     re.IGNORECASE,
 )
 _COHORT = re.compile(
-    rf"\b(?:(?:i'?m|as) )?(?:an? )?(?:ects? )?{_MONTH_AND_YEAR}(?:\s*[-/–]\s*\d\d)?\s+(?:cohort|starters?|start|intake|ects?)\b",
+    rf"\b(?:(?:i'?m|as) )?(?:an? )?(?:ects? )?{_MONTH_AND_YEAR}(?:\s*[-/–]\s*\d\d)?"
+    r"\s+(?:cohort|starters?|start|intake|ects?)\b",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
@@ -280,4 +295,4 @@ def _without_start(text: str) -> str:
     rest = text
     for pattern in (_STARTED, _COHORT):
         rest = pattern.sub(" ", rest)
-    return " ".join(rest.strip(" ,;:").split()) or text
+    return " ".join(rest.strip(" ,;:.").split()) or text

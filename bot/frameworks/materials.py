@@ -89,9 +89,10 @@ def _lines_on(
     names = names_of(str(record.fields["framework"]))
     shorts = sorted(name for name in names if " " not in name)
     by_code = [f"{short} {code}" for short in shorts] if code else []
+    naming = _naming(code, names)
     for query in by_code:
         for found in _course_passages(index.matching(query, schools=schools, limit=SEARCHED, roles=roles)):
-            yield from (_quote(found, *line) for line in _lines(found) if _names_code(line[1], code, names))
+            yield from (_quote(found, *line) for line in _lines(found) if naming.search(line[1]))
     longest = sorted(content_words(text), key=len, reverse=True)[:SEARCHED_WORDS]
     for found in _course_passages(index.matching(" ".join(longest), schools=schools, limit=SEARCHED, roles=roles)):
         for block, words in _lines(found):
@@ -122,12 +123,11 @@ def _quote(found: IndexedPassage, block: Block, words: str) -> Quotation:
     return Quotation(found, words, str(block.locator), rows=(block.cells,) if is_row else ())
 
 
-def _names_code(words: str, code: str, names: Collection[str]) -> bool:
-    """Whether a line names a framework and after it, among its codes, this one ("SECF 7.1, 7a and 4.9")."""
+def _naming(code: str, names: Collection[str]) -> re.Pattern[str]:
+    """What a line holds that names a framework and after it, among its codes, this one ("SECF 7.1, 7a and 4.9")."""
     codes = r"(?:\s*(?:[,;:&]|and)?\s*(?:[1-9]\.\d+|[1-9][a-z])(?!\w))*?"
     named = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    pattern = rf"(?<!\w)(?:{named}){codes}\s*(?:[,;:&]|and)?\s*{re.escape(code)}(?![\w]|\.\d)"
-    return re.search(pattern, words, re.IGNORECASE) is not None
+    return re.compile(rf"(?<!\w)(?:{named}){codes}\s*(?:[,;:&]|and)?\s*{re.escape(code)}(?!\w|\.\d)", re.IGNORECASE)
 
 
 def _says_the_same(words: str, text: str) -> bool:

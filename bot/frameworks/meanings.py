@@ -23,8 +23,8 @@ from ingestion.model import IndexedPassage, Record
 MOST = 8
 """Statements that are shown about a subject."""
 BY_WORDS = 0.2
-"""What the words count, beside the meaning. Of 40 subjects that were asked of the ECF, the first statement was right for
-33 with 0.2 to 0.4, for 31 by meaning alone and for 32 by words nearly alone; the best eight held most with 0.2."""
+"""What the words count, beside the meaning. Of 40 subjects that were asked of the ECF, the first statement was right
+for 33 with 0.2 to 0.4, for 31 by meaning alone and for 32 by words nearly alone; the best eight held most with 0.2."""
 WEAKEST = 0.36
 """The least score of a statement that is shown. Of twelve subjects that no framework has (parking, jury service), the
 highest scores were 0.39 and 0.28; of the 40, one was lower than this."""

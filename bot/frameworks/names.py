@@ -27,6 +27,8 @@ _OTHER_PAPERS = (
     "|reading|phonics|curriculum|policy|inspection|competency|careers|safeguarding|trust|school|legal|financial"
 )
 """Before "framework", words that make it another paper than one for teachers: "the behaviour framework"."""
+_OTHER_FRAMEWORK = re.compile(rf"\b(?:{_OTHER_PAPERS})[- ]frameworks?\b", re.IGNORECASE)
+_FRAMEWORK = re.compile(r"\bframeworks?\b", re.IGNORECASE)
 _NAMING_WORD = rf"(?!(?:{_PLAIN_WORDS}|{_OTHER_PAPERS}|{'|'.join(sorted(_SMALL_WORDS))})\b)[a-z][\w-]+ "
 _LONG_NAME = rf"(?:{_NAMING_WORD}){{0,2}}(?:early[- ]career|core content)s? frameworks?|{_NAMING_WORD}framework"
 _SHORT_NAME = r"\w{0,8}(?:ecf|ccf)(?: (?:19|20)\d\d)?"
@@ -108,17 +110,20 @@ def names_of(framework: str, acronyms: tuple[Acronym, ...] = ()) -> frozenset[st
 def names_said(text: str, acronyms: tuple[Acronym, ...] = ()) -> tuple[str, ...]:
     """What in a text looks like the name of a framework for teachers, in its order, before anybody knows which are
     held: "SECF", "the early career framework", a short form that the trust's glossary calls a framework."""
+    return tuple(match[0] for match in _names_pattern(acronyms).finditer(text))
+
+
+@lru_cache(maxsize=16)
+def _names_pattern(acronyms: tuple[Acronym, ...]) -> re.Pattern[str]:
     glossary = [one.short for one in acronyms if re.search(r"\bframework\b", one.expansion, re.IGNORECASE)]
     national = [name for one in national_frameworks() for name in (one.name, one.short, *one.also)]
     names = sorted({re.escape(name) for name in (*glossary, *national)}, key=lambda name: (-len(name), name))
-    pattern = "|".join((_LONG_NAME, *names, _SHORT_NAME))
-    return tuple(match[0] for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", text, re.IGNORECASE))
+    return re.compile(rf"(?<!\w)(?:{'|'.join((_LONG_NAME, *names, _SHORT_NAME))})(?!\w)", re.IGNORECASE)
 
 
 def speaks_of_framework(text: str) -> bool:
     """Whether a text has the word "framework" of what may be one for teachers: "the framework", "both frameworks"."""
-    of_others = rf"\b(?:{_OTHER_PAPERS})[- ]frameworks?\b"
-    return re.search(r"\bframeworks?\b", re.sub(of_others, " ", text, flags=re.IGNORECASE), re.IGNORECASE) is not None
+    return _FRAMEWORK.search(_OTHER_FRAMEWORK.sub(" ", text)) is not None
 
 
 def frameworks_named(text: str, held: Iterable[str], acronyms: tuple[Acronym, ...] = ()) -> tuple[str, ...]:
@@ -182,7 +187,12 @@ def _mentions(text: str, names: Iterable[tuple[str, str | None]]) -> list[tuple[
     """The names that stand in the text, in its order; longer ones win over those that stand in them."""
     taken: list[tuple[int, int, str, str | None]] = []
     for name, whose in sorted(names, key=lambda pair: -len(pair[0])):
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?:['’]s)?(?!\w)", text, re.IGNORECASE):
+        for match in _name_pattern(name).finditer(text):
             if all(match.end() <= start or match.start() >= end for start, end, *_ in taken):
                 taken.append((match.start(), match.end(), name, whose))
     return [(name, whose) for _, _, name, whose in sorted(taken, key=lambda one: one[0])]
+
+
+@lru_cache(maxsize=512)
+def _name_pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?:['’]s)?(?!\w)", re.IGNORECASE)

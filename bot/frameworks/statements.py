@@ -13,7 +13,14 @@ from datetime import date
 from typing import Protocol
 
 from bot.frameworks.materials import MaterialsIndex, course_place, materials_on
-from bot.frameworks.meanings import WEAKEST, WEAKEST_NAMED, StatementMeanings, TextEmbedder, meant_text, statements_about
+from bot.frameworks.meanings import (
+    WEAKEST,
+    WEAKEST_NAMED,
+    StatementMeanings,
+    TextEmbedder,
+    meant_text,
+    statements_about,
+)
 from bot.frameworks.names import followed_by, frameworks_named, missing_named, national_frameworks
 from bot.model import Draft, Quotation, StatementLookUp
 from bot.sentences import load_sentences
@@ -22,9 +29,11 @@ from ingestion.dates import first_day
 from ingestion.model import IndexedPassage, Record, Trust
 
 FEW = 3
-"""Up to so many statements are followed by the course materials that take them up."""
+"""Up to so many statements are told one by one: where each stands, and which course materials take it up."""
 
 Statement = tuple[Record, IndexedPassage]
+
+_CODE_BEFORE = re.compile(r"^\W*[1-9](?:\.\d+|[a-z])\b[\s.|:]*", re.IGNORECASE)
 
 
 class StatementIndex(MaterialsIndex, Protocol):
@@ -59,6 +68,14 @@ class QuotedStatements:
 
     draft: Draft
     notes: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> tuple[int | None, ...]:
+        """For each quotation the place, from 0, of an earlier one that says the same word for word; None = none does.
+        A code before the words does not count."""
+        plain = [_plain(_CODE_BEFORE.sub("", one.text)) for one in self.draft.quotations]
+        firsts = [plain.index(words) for words in plain]
+        return tuple(None if first == at else first for at, first in enumerate(firsts))
 
 
 @dataclass(frozen=True)
@@ -110,7 +127,7 @@ def quote_statements(
     if asked.standard or asked.standard_name:
         whole = _of_standard(asked, held)
         if whole:
-            return QuotedStatements(_draft(whole), held.notes(whole, using.sentences))
+            return QuotedStatements(_draft(whole), held.notes_on_list(whole, using.sentences))
     if asked.about:
         return _quote_about(asked, held, index, embedder, using)
     return None
@@ -154,6 +171,12 @@ class _Held:
             notes.append(sentences.follows.format(started=started, framework=self.followed))
         return tuple(notes)
 
+    def notes_on_list(self, quoted: Sequence[Statement], sentences: FrameworkSentences) -> tuple[str, ...]:
+        """The same for a list of one framework's statements, of which others have such lists as well."""
+        others = [name for name in self.names if name not in self.meant()]
+        more = [sentences.others.format(frameworks=_and(others))] if others and not self.named else []
+        return (*self.notes(quoted, sentences), *more)
+
 
 # ── by code ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,14 +193,17 @@ def _quote_codes(
         if not ordered:
             continue
         mine = [one for one in ordered if _framework(one) in held.named]
-        both = asked.compares or (len(held.named) != 1 and len(ordered) > 1)
         told = ordered if (asked.compares and len(held.named) < 2) or not mine else mine
-        notes += [_where(one, sentences) for one in told]
-        if both and len(told) > 1:
-            notes += _compared(code, told, held, sentences)
+        are_titled = all(one[1].version.title == _framework(one) for one in told)
+        if len(asked.codes) <= FEW and (len(told) == 1 or not are_titled):
+            notes += [_where(one, sentences) for one in told]
+        if len(told) > 1:
+            notes += _compared(code, told, sentences)
         elif asked.compares or len(held.named) > 1:
             without = [name for name in held.named or held.names if name not in of_code]
             notes += [sentences.lacks.format(framework=name, code=code) for name in without]
+        if asked.compares or len(told) > 1:
+            notes += _moved(code, told, held, sentences)
         chosen += told
     if not chosen:
         return None
@@ -187,22 +213,25 @@ def _quote_codes(
     return QuotedStatements(Draft((*quoted, *links), confidence=1.0), (*notes, *places))
 
 
-def _compared(code: str, told: Sequence[Statement], held: _Held, sentences: FrameworkSentences) -> list[str]:
-    """Whether these statements of one code say the same; and of those that do not, where the other framework says it."""
-    frameworks = _and([_framework(one) for one in told])
-    if len({_plain(one[0].fields["text"]) for one in told}) == 1:
-        return [sentences.same.format(code=code, frameworks=frameworks)]
-    notes = [sentences.different.format(code=code, frameworks=frameworks)]
-    for one in told:
-        for other in held.statements:
-            says_it = _plain(other[0].fields["text"]) == _plain(one[0].fields["text"])
-            if _framework(other) in map(_framework, told) and _framework(other) != _framework(one) and says_it:
-                notes.append(
-                    sentences.moved.format(
-                        framework=_framework(one), code=code, other_code=_code(other), other=_framework(other)
-                    )
-                )
-    return notes
+def _compared(code: str, told: Sequence[Statement], sentences: FrameworkSentences) -> list[str]:
+    """Whether these statements of one code say the same."""
+    is_same = len({_plain(one[0].fields["text"]) for one in told}) == 1
+    sentence = sentences.same if is_same else sentences.different
+    return [sentence.format(code=code, frameworks=_and([_framework(one) for one in told]))]
+
+
+def _moved(code: str, told: Sequence[Statement], held: _Held, sentences: FrameworkSentences) -> list[str]:
+    """Where another framework that is spoken of says under another code what one of these says under this one."""
+    spoken_of = {*held.named, *(_framework(one) for one in told)}
+    return [
+        sentences.moved.format(framework=_framework(one), code=code, other_code=_code(other), other=_framework(other))
+        for one in told
+        for other in held.statements
+        if _framework(other) in spoken_of
+        and _framework(other) != _framework(one)
+        and _code(other) not in ("", code)
+        and _plain(other[0].fields["text"]) == _plain(one[0].fields["text"])
+    ]
 
 
 def _where(one: Statement, sentences: FrameworkSentences) -> str:
@@ -258,10 +287,7 @@ def _quote_about(
     )
     if not best:
         return None
-    notes = held.notes(best, using.sentences)
-    others = [name for name in held.names if name not in meant]
-    if others and not held.named:
-        notes = (*notes, using.sentences.others.format(frameworks=_and(others)))
+    notes = held.notes_on_list(best, using.sentences)
     quoted = [quotation for one in best if (quotation := _quote(one))]
     links, places = _materials(best[:1], index, asked, after=len(quoted), sentences=using.sentences)
     return QuotedStatements(Draft((*quoted, *links), confidence=1.0), (*notes, *places))
@@ -300,9 +326,11 @@ def _quote(*run: Statement) -> Quotation | None:
         return None
     quoted = blocks[first : last + 1]
     rows = tuple(block.cells for block in quoted) if all(block.kind == "table_row" for block in quoted) else ()
-    header = next((block.cells for block in reversed(blocks[:first]) if block.kind == "table_header"), ()) if rows else ()
+    headers = [block.cells for block in blocks[:first] if block.kind == "table_header"] if rows else []
     locator = quoted[0].locator.to(quoted[-1].locator)
-    return Quotation(found, "\n".join(block.text for block in quoted), str(locator), header, rows)
+    return Quotation(
+        found, "\n".join(block.text for block in quoted), str(locator), headers[-1] if headers else (), rows
+    )
 
 
 def _materials(

@@ -1,8 +1,8 @@
 """How does a reply look in Slack?
 
 Pure: a `Reply` in, Block Kit and a text (for notifications, screen readers and the fallback) out. The answer stands
-first, then each quotation with its source line, then notes and programmes, then the quiet line. Everything is kept
-within Slack's limits here, because one block that is too long makes Slack reject the whole message.
+first, each quotation under the line that tells whose it is, then notes and programmes, then the quiet line. Everything
+is kept within Slack's limits here, because one block that is too long makes Slack reject the whole message.
 
 Quotations are rich text, not mrkdwn: a policy's own `*` or `_` is then shown as it stands in the document.
 """
@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.model import (
     Answered,
+    AnswerSentence,
     Citation,
     Failed,
     NeedsDetail,
@@ -25,17 +26,23 @@ from bot.model import (
     Redirected,
     Reply,
 )
-from bot.render import render_markdown
+from bot.render import render_markdown, states_of
 from bot.wording import (
     ELIGIBILITY_WORDS,
+    answer_wording,
     citation_details,
     citation_title,
-    doubts_of,
+    cited,
     footer,
     is_header_of_all,
+    lead_of,
     marks,
+    near_document_line,
+    owner_line,
     programme_detail,
     quoted_lines,
+    trusts_own,
+    with_details,
 )
 
 Block = dict[str, Any]
@@ -100,8 +107,10 @@ def render_message(reply: Reply, *, asked: Asked = Asked(), heading: str = "") -
             closing = [_context(mrkdwn(footer(answered)))]
         case NeedsDetail() as needs:
             groups += _asking(needs, asked)
-        case NoEvidence() | Failed() as said:
-            groups += [[section] for section in _sections(mrkdwn(said.sentence))]
+        case NoEvidence() as nothing:
+            groups += _no_evidence(nothing)
+        case Failed() as failed:
+            groups += [[section] for section in _sections(mrkdwn(failed.sentence))]
         case Redirected() as redirected:
             groups += [[section] for section in _sections(markdown_as_mrkdwn(redirected.markdown))]
     text = "\n".join(part for part in (heading, render_markdown(reply.answer)) if part.strip()) or "…"
@@ -156,22 +165,96 @@ def clip(text: str, limit: int) -> str:
 
 def _answered(answered: Answered) -> list[list[Block]]:
     groups: list[list[Block]] = []
-    if answered.sentences:
-        written = " ".join(mrkdwn(sentence.text + marks(sentence.citations)) for sentence in answered.sentences)
-        groups += [[section] for section in _sections(written)]
-    tables = MAX_TABLES
-    for citation in answered.citations:
-        quotation = _table(citation) if tables else None
-        if quotation:
-            tables -= 1
-        groups.append([*([quotation] if quotation else _quote(citation)), _context(_source_line(citation))])
-    groups += [[_context(mrkdwn(f"Note: {note}"))] for note in doubts_of(answered)]
+    if answered.parts:
+        groups += _parts(answered)
+    elif answered.comparison:
+        groups += _comparison(answered)
+    else:
+        groups += _written(answered.sentences)
+        groups += _quotations(answered.citations, tables=MAX_TABLES)
+    groups += [[_context(mrkdwn(f"Note: {note}"))] for note in answered.notes]
     groups += [_programme(offer) for offer in answered.programmes]
+    groups += [[section] for section in _sections(markdown_as_mrkdwn(answered.contact_line or ""))]
     return groups
 
 
+def _written(sentences: Sequence[AnswerSentence]) -> list[list[Block]]:
+    written = " ".join(mrkdwn(sentence.text + marks(sentence.citations)) for sentence in sentences)
+    return [[section] for section in _sections(written)]
+
+
+def _quotations(citations: Iterable[Citation], *, tables: int) -> list[list[Block]]:
+    """Each quotation between its lead and what the lead leaves out; one that repeats another is only named."""
+    groups: list[list[Block]] = []
+    for citation, details in with_details(citations):
+        if citation.says_as is not None:
+            groups.append([_context(f"{mrkdwn(answer_wording().also_in)} {_source_line(citation)}")])
+            continue
+        table = _table(citation) if tables else None
+        tables -= table is not None
+        below = mrkdwn(_one_line(" · ".join(details)))
+        groups.append(
+            [
+                _context(_lead(citation)),
+                *([table] if table else _quote(citation)),
+                *([_context(below)] if below else []),
+            ]
+        )
+    return groups
+
+
+def _parts(answered: Answered) -> list[list[Block]]:
+    """Each question's own words in bold, and its answer; a quotation that answers two is shown once."""
+    groups: list[list[Block]] = []
+    shown: set[int] = set()
+    for part in answered.parts:
+        groups += [[section] for section in _sections(f"*{mrkdwn(_one_line(part.asked)) or '…'}*")]
+        fresh = [citation for citation in cited(answered, part.citations) if citation.number not in shown]
+        again = tuple(number for number in part.citations if number in shown)
+        if not part.citations:
+            groups += [[section] for section in _sections(mrkdwn(answer_wording().part_not_stated))]
+        groups += _written(part.sentences)
+        groups += _quotations(fresh, tables=0)
+        if again and not part.sentences:
+            groups.append([_context(mrkdwn(answer_wording().part_above.format(numbers=marks(again).strip())))])
+        shown.update(part.citations)
+    return groups
+
+
+def _comparison(answered: Answered) -> list[list[Block]]:
+    """What the trust says for all, then a table by school, or where that is too much for one lines by school; then the
+    sources."""
+    wording = answer_wording()
+    groups: list[list[Block]] = []
+    if above := trusts_own(answered):
+        groups += [[section] for section in _sections(f"*{mrkdwn(wording.every_school)}*")]
+        groups += _quotations(above, tables=0)
+    lines = [(_one_line(line.school_name), _one_line(states_of(line, answered))) for line in answered.comparison]
+    if len(lines) < MAX_TABLE_ROWS and sum(len(cell) for line in lines for cell in line) <= MAX_TABLE_CHARACTERS:
+        header = (wording.school_column, wording.states_column)
+        rows = [[_cell(cell) for cell in row] for row in (header, *lines)]
+        groups.append([{"type": "table", "column_settings": [{"is_wrapped": True}] * 2, "rows": rows}])
+    else:
+        for name, states in lines:
+            groups += [[section] for section in _sections(f"*{mrkdwn(name) or '–'}*\n{mrkdwn(states)}")]
+    groups += [[_context(_source_line(citation))] for citation in answered.citations if citation not in above]
+    return groups
+
+
+def _no_evidence(nothing: NoEvidence) -> list[list[Block]]:
+    """That nothing was found; then, quietly, documents to look at, which are no answer, and whom to ask."""
+    groups = [[section] for section in _sections(mrkdwn(nothing.sentence))]
+    if nothing.nearest:
+        near = (f"• {_linked(near_document_line(one), one.url)}" for one in nothing.nearest)
+        groups.append([_context(clip("\n".join([mrkdwn(answer_wording().look_at), *near]), MAX_SECTION_CHARACTERS))])
+    if whom := owner_line(nothing.nearest):
+        groups.append([_context(mrkdwn(whom))])
+    return groups + [[section] for section in _sections(markdown_as_mrkdwn(nothing.contact_line or ""))]
+
+
 def _quote(citation: Citation) -> list[Block]:
-    quote = "\n".join(quoted_lines(citation)).strip()
+    lead_in = [f"{citation.lead_in} […]"] if citation.lead_in.strip() else []
+    quote = "\n".join((*lead_in, *quoted_lines(citation))).strip()
     if not quote:
         return []
     text = {"type": "text", "text": clip(quote, MAX_QUOTE_CHARACTERS)}
@@ -203,15 +286,29 @@ def _cell(text: str) -> Block:
     return {"type": "raw_text", "text": text.strip() or "–"}  # Slack rejects an empty cell
 
 
+def _lead(citation: Citation) -> str:
+    """ "*1* · <url|Saltmarsh Primary School, Behaviour policy, version 3.1, page 4>:"."""
+    lead = _one_line(lead_of(citation)).removesuffix(":")
+    return f"*{citation.number}* · {_linked(lead, citation.url)}:"
+
+
 def _source_line(citation: Citation) -> str:
     """ "*1* · <url|Behaviour policy, Saltmarsh Primary School> · version 3.1 · 5.2 Phones · page 4 · review due …"."""
-    title = mrkdwn(_one_line(citation_title(citation)))
     details = mrkdwn(_one_line(" · ".join(citation_details(citation))))
-    if citation.url and re.fullmatch(r"https?://[^\s<>|]+", citation.url):
-        linked = f"*{citation.number}* · <{mrkdwn(citation.url)}|{clip(title, 300)}> · {details}"
-        if len(linked) <= MAX_SOURCE_CHARACTERS:
-            return linked
-    return clip(f"*{citation.number}* · {title} · {details}", MAX_SOURCE_CHARACTERS)
+    linked = f"*{citation.number}* · {_linked(_one_line(citation_title(citation)), citation.url)} · {details}"
+    if len(linked) <= MAX_SOURCE_CHARACTERS:
+        return linked
+    return clip(
+        f"*{citation.number}* · {mrkdwn(_one_line(citation_title(citation)))} · {details}", MAX_SOURCE_CHARACTERS
+    )
+
+
+def _linked(text: str, url: str | None) -> str:
+    """The text as mrkdwn, a link where the address is a plain web address and not too long."""
+    words = clip(mrkdwn(_one_line(text)), 600)
+    if url and re.fullmatch(r"https?://[^\s<>|]{1,1000}", url) and words.strip():
+        return f"<{mrkdwn(url)}|{words}>"
+    return words
 
 
 def _programme(offer: ProgrammeOffer) -> list[Block]:

@@ -31,13 +31,19 @@ from bot.sentences import load_sentences
 from bot.wording import (
     ELIGIBILITY_WORDS,
     EXAMPLE_QUESTIONS,
+    answer_wording,
     citation_details,
     citation_title,
-    doubts_of,
+    cited,
     footer,
     is_header_of_all,
+    lead_of,
+    near_document_line,
     outcome_of,
+    owner_line,
     programme_detail,
+    trusts_own,
+    with_details,
 )
 from ingestion.model import Trust
 
@@ -230,9 +236,15 @@ _templates.filters["safe_url"] = _safe_url
 _templates.globals.update(
     citation_details=citation_details,
     citation_title=citation_title,
-    doubts_of=doubts_of,
+    cited=cited,
     eligibility_words=ELIGIBILITY_WORDS,
     footer=footer,
     is_header_of_all=is_header_of_all,
+    lead_of=lead_of,
+    near_document_line=near_document_line,
+    owner_line=owner_line,
     programme_detail=programme_detail,
+    trusts_own=trusts_own,
+    with_details=with_details,
+    wording=answer_wording,
 )

@@ -21,7 +21,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.answer_service import AnswerService, AsyncAnswers
 from bot.errors import StaffroomError
-from bot.metrics import Metrics
+from bot.metrics import ChatPrices, Metrics
 from bot.schedule import refresh_on_schedule
 from bot.settings import Settings
 from bot.slack.connection import SlackConnection, SlackSettings
@@ -55,7 +55,7 @@ def create_service(
 
     Raises SettingsError when Slack is set and its accepted events cannot be kept.
     """
-    metrics = metrics or Metrics()
+    metrics = metrics or Metrics(prices=_chat_prices(settings))
     answers = AsyncAnswers(staffroom)
     slack = _slack_connection(settings, answers, metrics)
 
@@ -78,6 +78,12 @@ def create_service(
     _add_metrics(service, staffroom, metrics)
     _add_local_pages(service, staffroom, answers, settings, metrics, host=host)
     return service
+
+
+def _chat_prices(settings: Settings) -> ChatPrices | None:
+    if not settings.knows_chat_prices:
+        return None
+    return ChatPrices(settings.chat_price_input or 0.0, settings.chat_price_output or 0.0)
 
 
 def _slack_connection(settings: Settings, answers: AsyncAnswers, metrics: Metrics) -> SlackConnection | None:

@@ -8,8 +8,10 @@ The rest is for admins, who see every document.
 """
 
 import math
+import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,6 +70,11 @@ from ingestion.model import (
 
 PATIENCE_SECONDS = 5.0
 """How long a search that a refresh disturbs is tried again: two or three tries, in general. What fails on is broken."""
+
+SPARE = 0.25
+"""The share of vectors asked for beyond the limit, in case some are hidden: to ask again would take as long again."""
+
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 T = TypeVar("T")
 
@@ -314,6 +321,17 @@ class Index:
             found = read_passages(connection, versions.c.id == edition.version.id)
         return [one.passage for one in found] if len(found) == edition.passage_count else None
 
+    def vocabulary(self) -> dict[str, int]:
+        """How many searched passages hold each word of letters, in lower case, in what is open to all staff: to spell
+        by. It reads all of them, so it is asked once a generation."""
+        with self._reading() as (connection, _):
+            found = read_passages(connection, IS_SEARCHED, is_readable(()))
+        counts: Counter[str] = Counter()
+        for one in found:
+            said = " ".join((one.version.title, *one.passage.heading, one.passage.text)).casefold()
+            counts.update(set(_LETTERS.findall(said)))
+        return dict(counts)
+
     def _records(
         self, kind: str, roles: Collection[str], *conditions: ColumnElement[bool]
     ) -> list[tuple[Record, IndexedPassage]]:
@@ -359,7 +377,7 @@ class Index:
         """The ids of the `limit` nearest live passages of one scope, with their scores; asks for more as long as
         vectors that are retired, or kept to other roles, crowd them out."""
         assert state.model is not None
-        asked = limit
+        asked = limit + math.ceil(limit * SPARE)
         while True:
             with self._vectors.at(state) as store:
                 nearest = store.nearest(vector, school=scope, model=state.model, limit=asked)
@@ -373,7 +391,7 @@ class Index:
                 found = read_ids_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]), is_readable(roles))
             hits = [(passage_id, score) for id_, score in nearest for passage_id in found.get(id_, ())]
             if len(hits) >= limit or len(nearest) < asked:
-                return hits
+                return hits[:limit]
             asked *= 2
 
     def _expect_none(self, connection: Connection, scope: School) -> None:

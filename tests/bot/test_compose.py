@@ -1,17 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.answering.compose import compose_quotations, widen_unit
+from bot.answering.compose import TOTAL_WORDS, compose_quotations, widen_unit
 from bot.answering.find import Found
 from bot.answering.rank import ScoredUnit, score_units
 from bot.answering.retrieve import WordCoverage
-from bot.answering.units import MAX_QUOTED_WORDS, quotable_units, sentence_spans
-from bot.answering.write import compose_with_model, split_claims
+from bot.answering.units import MAX_QUOTED_WORDS, in_whole_list, quotable_units, sentence_spans, with_limits
 from bot.model import Evidence, LookUp
-from bot.prompts import load_prompt
 from ingestion.model import IndexedPassage, Slug
-from tests.building import TRUST, block, indexed, page, scored
+from tests.building import block, indexed, page, scored
 from tests.fakes import FakeEmbedder
 
 
@@ -121,9 +121,94 @@ def test_every_unit_stands_in_its_passage() -> None:
     assert all(unit.text in found.passage.text for unit in quotable_units(scored(found)))
 
 
-def test_the_same_words_in_two_documents_are_quoted_once() -> None:
+def test_the_same_words_are_quoted_once_of_each_document() -> None:
     words = "Phones are kept in the office until the end of the day."
-    assert best_quotations("where are phones kept", indexed(words, id=1), indexed(words, id=2, path="b.md")) == [words]
+    twice = [indexed(words, id=1), indexed(words, id=2)]
+    assert best_quotations("where are phones kept", *twice) == [words]
+    assert best_quotations("where are phones kept", *twice, indexed(words, id=3, path="b.md")) == [words, words]
+
+
+def test_a_document_that_disagrees_is_quoted_beside_the_best_though_it_scores_less() -> None:
+    policy = indexed("A uniform slip is C1, and is recorded once a day at most.", id=1)
+    handbook = indexed("A uniform slip gets a reminder first.", id=2, path="b.md")
+    first, second = (quotable_units(scored(found))[0] for found in (policy, handbook))
+    ranked = (ScoredUnit(first, 0.9, 0.9, 0.9), ScoredUnit(second, 0.5, 0.5, 0.5))
+    draft = compose_quotations(Found(LookUp("uniform slip"), Evidence(), ranked, 1.0, {}))
+    assert [quotation.found.version.path for quotation in draft.quotations] == [policy.version.path, "b.md"]
+
+
+def quoted_in_order(scores: dict[str, float]) -> list[str]:
+    """What is quoted of three passages that stand in one document in this order, each with its score."""
+    ranked = []
+    for ordinal, (text, score) in enumerate(scores.items()):
+        found = indexed(text, id=ordinal)
+        placed = replace(found, passage=replace(found.passage, ordinal=ordinal))
+        ranked.append(ScoredUnit(quotable_units(scored(placed))[0], score, 0.5, 0.5))
+    ranked.sort(key=lambda one: -one.score)
+    return [
+        quotation.text
+        for quotation in compose_quotations(Found(LookUp("x"), Evidence(), tuple(ranked), 1.0, {})).quotations
+    ]
+
+
+def test_quotations_of_one_document_that_answer_alike_stand_in_reading_order() -> None:
+    scores = {"Gates open at eight.": 0.88, "Lessons begin at nine.": 0.9, "Buses leave at three.": 0.87}
+    assert quoted_in_order(scores) == list(scores)
+
+
+def test_a_weaker_quotation_that_stands_earlier_does_not_push_the_answer_down() -> None:
+    weaker_first = {"Gates open at eight.": 0.65, "Lessons begin at nine.": 0.9}
+    assert quoted_in_order(weaker_first) == ["Lessons begin at nine.", "Gates open at eight."]
+
+
+def test_what_scores_well_below_the_best_is_not_quoted() -> None:
+    assert quoted_in_order({"Gates open at eight.": 0.5, "Lessons begin at nine.": 0.9}) == ["Lessons begin at nine."]
+
+
+def test_all_quotations_together_keep_to_their_budget_of_words() -> None:
+    each = {f"Rule number{n}: " + f"word{n} " * 60 + "end.": 0.9 - n / 100 for n in range(4)}
+    quoted = quoted_in_order(each)
+    assert len(quoted) == 2
+    assert sum(len(text.split()) for text in quoted) <= TOTAL_WORDS
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "behind", "expected"),
+    [
+        ("Staff park behind the hall.", "Permits cost nothing.", "Badges stay on.", "Permits cost nothing."),
+        ("Be kind.", "Staff may leave at 3.30 pm.", "However, a head may ask them to stay.", "chosen behind"),
+        ("Be kind.", "Leave is five days.", "Unless the head agrees, it is unpaid.", "chosen behind"),
+        ("Be kind.", "Pupils may bring phones.", "This does not apply on visits.", "chosen behind"),
+        ("The duty head decides.", "They write it down.", "Badges stay on.", "before chosen"),
+        ("Visits need consent.", "However, walks do not.", "Except by the sea, they are free.", "before chosen behind"),
+    ],
+)
+def test_a_sentence_is_not_cut_off_from_what_limits_it_or_what_it_points_to(
+    before: str, chosen: str, behind: str, expected: str
+) -> None:
+    found = indexed(before, chosen, behind)
+    unit = quotable_units(scored(found))[1]
+    names = {"before": before, "chosen": chosen, "behind": behind}
+    wanted = "\n".join(names.get(name, name) for name in expected.split()) if expected[0].islower() else expected
+    completed = with_limits(unit)
+    assert completed.text == wanted
+    assert completed.text in found.passage.text
+
+
+def test_a_long_sentence_is_not_pulled_in() -> None:
+    found = indexed("Staff may leave at 3.30 pm.", "However, " + "word " * 80 + "end.")
+    assert with_limits(quotable_units(scored(found))[0]).text == "Staff may leave at 3.30 pm."
+
+
+def test_of_a_list_an_item_is_quoted_with_all_of_it_and_of_a_very_long_one_with_the_line_that_leads_into_it() -> None:
+    lead = block("Staff must not:")
+    for filler, whole in ((10, True), (40, False)):
+        items = [block(f"item{n} " + "words " * filler, kind="list_item") for n in range(9)]
+        found = indexed("Be kind.", lead, *items)
+        unit = next(unit for unit in quotable_units(scored(found)) if unit.text.startswith("item3"))
+        quoted = in_whole_list(unit)
+        assert quoted.text.startswith("Staff must not:\nitem0") is whole
+        assert (quoted.lead_in, "item8" in quoted.text) == (("", True) if whole else ("Staff must not:", False))
 
 
 def test_with_several_schools_each_has_its_quotation() -> None:
@@ -157,57 +242,6 @@ def test_no_quotation_is_longer_than_a_person_reads() -> None:
 )
 def test_sentences_are_verbatim_and_abbreviations_do_not_end_them(paragraph: str, sentences: list[str]) -> None:
     assert [paragraph[start:end] for start, end in sentence_spans(paragraph)] == sentences
-
-
-@pytest.mark.parametrize(
-    ("written", "claims"),
-    [
-        ("Five days [1]. Ask the head [2][3].", [("Five days.", (1,)), ("Ask the head.", (2, 3))]),
-        ("Five days. [1] Ask.", [("Five days.", (1,)), ("Ask.", ())]),
-        ("It is 3.5 days [2]", [("It is 3.5 days", (2,))]),
-        ("Five days [1, 2].", [("Five days.", (1, 2))]),
-        ("Staff must not, i.e. never, share it [1].", [("Staff must not, i.e. never, share it.", (1,))]),
-        ("The head [1] decides. So be it [2].", [("The head decides.", (1,)), ("So be it.", (2,))]),
-        ("", []),
-    ],
-)
-def test_a_models_text_is_split_into_claims_with_their_numbers(
-    written: str, claims: list[tuple[str, tuple[int, ...]]]
-) -> None:
-    assert split_claims(written) == claims
-
-
-class WritesThis:
-    """A chat model that writes what it is told to and keeps what it was sent."""
-
-    name = "test:model"
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.sent = ""
-
-    def write(self, system: str, user: str, *, temperature: float, max_output_tokens: int) -> str:
-        self.sent = user
-        return self.text
-
-
-def test_claims_rest_on_the_passages_they_cite_and_uncited_ones_are_left_out() -> None:
-    evidence = Evidence(
-        (scored(indexed("Alpha rules.", id=1)), scored(indexed("Bereavement leave is five days. Beta.", id=2)))
-    )
-    model = WritesThis("Bereavement leave is five days [2]. I made this up. So is this [9].")
-    draft = compose_with_model("bereavement?", evidence, model=model, prompt=load_prompt("compose"), trust=TRUST)
-    assert [(claim.text, claim.supports) for claim in draft.claims] == [("Bereavement leave is five days.", (0,))]
-    assert draft.quotations[0].found.id == 2
-    assert "[2] Samphire Coast Learning Trust, Leave of absence policy (page 1)\nBereavement leave" in model.sent
-    assert draft.made_by == f"test:model {load_prompt('compose').digest}"
-
-
-def test_a_model_that_declines_makes_no_claims() -> None:
-    evidence = Evidence((scored(indexed("Alpha rules.")),))
-    declines = WritesThis("NOT IN THE PASSAGES")
-    draft = compose_with_model("?", evidence, model=declines, prompt=load_prompt("compose"), trust=TRUST)
-    assert draft.claims == ()
 
 
 def test_no_passages_give_no_units() -> None:

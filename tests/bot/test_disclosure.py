@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.redirects.disclosure import reads_as_disclosure
+from bot.answering.redirects.disclosure import case_in_plain_words, reads_as_disclosure
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,22 @@ def test_a_plain_disclosure_or_concern_is_noticed(text: str) -> None:
 )
 def test_a_question_about_policy_is_not_a_disclosure(text: str) -> None:
     assert not reads_as_disclosure(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "case"),
+    [
+        ("a pupil told me her dad hits her", "child"),
+        ("one of my form said he wants to kill himself", "self_harm"),
+        ("there's a student with a knife on the field", "weapon"),
+        ("some y10 lads are sharing nudes of a girl", "image"),
+        ("a y5 girl says she is going abroad for a special ceremony", "fgm"),
+        ("one of our sixth formers keeps talking about joining extremists", "radicalisation"),
+        ("I saw a teaching assistant messaging a pupil on Snapchat", "staff"),
+        ("it's about the headteacher", "head"),
+        ("i can't cope any more, in tears every morning", "own_crisis"),
+        ("my husband hits me", "own_crisis"),
+    ],
+)
+def test_plain_words_tell_the_case(text: str, case: str) -> None:
+    assert case_in_plain_words(text) == case

@@ -9,12 +9,15 @@ from bot.model import (
     Failed,
     NeedsDetail,
     NoEvidence,
+    PartAnswered,
     ProgrammeOffer,
     Redirected,
     Reply,
+    Trace,
 )
 from bot.render import render_markdown, reply_as_json
 from ingestion.model import Slug
+from tests import replies
 
 CITATION = Citation(
     number=1,
@@ -30,12 +33,13 @@ CITATION = Citation(
 )
 
 
-def test_the_answer_comes_first_and_then_its_source_in_one_line() -> None:
+def test_a_quotation_stands_under_one_line_that_says_whose_it_is() -> None:
     assert render_markdown(Answered((CITATION,))).splitlines() == [
+        "[1] Saltmarsh Primary School, Behaviour policy, version 3.1, page 4:",
+        "",
         "> A phone seen or heard is kept in the office until the end of the day.",
         "",
-        "[1] Behaviour policy, Saltmarsh Primary School · version 3.1 · 6.2 What happens · page 4"
-        " · review due 1 September 2027",
+        "6.2 What happens · review due 1 September 2027",
         "",
         "*Made of quotations from the trust’s documents. It can be wrong: check the source.*",
     ]
@@ -78,6 +82,7 @@ def test_json_has_the_fixed_keys_in_their_order() -> None:
     printed = json.loads(json.dumps(reply_as_json(reply)))
     assert list(printed) == [
         "id", "outcome", "redirect", "school", "text", "citations", "programmes", "confidence", "took_ms",
+        "notes", "nearest", "comparison", "parts",
     ]  # fmt: skip
     assert (printed["id"], printed["outcome"], printed["school"]) == ("q1", "answered", "saltmarsh")
     assert (printed["confidence"], printed["took_ms"]) == (0.831, 41.7)
@@ -93,11 +98,78 @@ def test_json_has_the_fixed_keys_in_their_order() -> None:
             "version": "3.1",
             "review_due": "2027-09-01",
             "url": None,
+            "status": "in_force",
         }
     ]
     assert printed["programmes"] == [
         {"id": "npqlbc", "name": "NPQLBC", "eligibility": "maybe", "why": "If you lead.", "closes": "2027-01-15"}
     ]
+
+
+def test_a_source_that_says_the_same_is_named_and_its_words_are_not_repeated() -> None:
+    shown = render_markdown(replies.ALSO_IN.answer)
+    assert shown.count("A phone that is seen or heard") == 1
+    assert "Also in [2] Staff handbook, Saltmarsh Primary School" in shown
+
+
+def test_schools_are_compared_in_a_table_under_what_holds_for_all() -> None:
+    lines = render_markdown(replies.COMPARED.answer).splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    assert lines.index("> Phones are off and out of sight from gate to gate.") < lines.index(table[0])
+    assert table == [
+        "| School | What its own documents say |",
+        "| --- | --- |",
+        "| Saltmarsh Primary School | A phone that is seen or heard is kept in the school office until 3.15 pm. / "
+        "The second time in a half-term, a parent or carer collects it. [2] |",
+        "| Kestrel Heath Academy | Not stated |",
+    ]
+    assert [line for line in lines if line.startswith("[")][-1].startswith("[2] Behaviour policy, Saltmarsh")
+
+
+def test_each_of_several_questions_stands_over_its_answer_or_over_that_there_is_none() -> None:
+    shown = render_markdown(replies.SEVERAL.answer)
+    phones, parking, acts = (
+        shown.index(f"**{asked}**") for asked in ("what about phones", "where do I park?", "and who acts")
+    )
+    assert phones < shown.index("[1] Saltmarsh") < parking < shown.index("The documents do not say.") < acts
+    assert shown[acts:].index("[2] Saltmarsh") < shown[acts:].index("See above: [1].")
+    assert shown.count("A phone that is seen") == 1
+    assert "Designated safeguarding lead 01632 960201" in shown
+
+
+def test_the_parts_of_a_written_answer_carry_their_sentences() -> None:
+    part = PartAnswered("phones?", (1,), (AnswerSentence("It is kept.", (1,)),))
+    shown = render_markdown(Answered((CITATION,), parts=(part,)))
+    assert shown.startswith("**phones?**\n\nIt is kept. [1]\n\n[1] Behaviour policy")
+    assert "Written by a language model" in shown
+
+
+def test_documents_to_look_at_are_no_answer() -> None:
+    printed = reply_as_json(replies.LOOK_AT)
+    assert (printed["outcome"], printed["citations"]) == ("no_evidence", [])
+    assert [near["path"] for near in printed["nearest"]] == ["schools/saltmarsh/behaviour.docx", "trust/visits.pdf"]
+    assert printed["text"].splitlines() == [
+        "I could not find this in the documents.",
+        "",
+        "You could look at these. They came nearest, but may not answer your question:",
+        "",
+        "- Behaviour policy, Saltmarsh Primary School · 5.2 Phones · page 4 <https://docs.example.org/behaviour>",
+        "- Visits policy, Samphire Coast Learning Trust · page 1",
+        "",
+        "Or ask who keeps it: Deputy headteacher.",
+    ]
+
+
+def test_the_line_that_leads_into_a_long_list_stands_above_the_items_quoted() -> None:
+    shown = render_markdown(replies.PAST.answer)
+    assert "superseded edition, version 2.4: no longer in force" in shown
+    assert "> A phone must not be: […]\n>\n> A phone that is seen" in shown
+
+
+def test_how_it_came_about_is_printed_only_when_asked_for() -> None:
+    reply = Reply(Failed("Sorry.", "ab12"), trace=Trace(query="phones"))
+    assert "trace" not in reply_as_json(reply)
+    assert reply_as_json(reply, explain=True)["trace"]["query"] == "phones"
 
 
 def test_no_outcome_but_an_answer_has_citations() -> None:

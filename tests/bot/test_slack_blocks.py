@@ -16,11 +16,14 @@ from bot.model import (
     AnswerSentence,
     Citation,
     Failed,
+    NearDocument,
     NeedsDetail,
     NoEvidence,
+    PartAnswered,
     ProgrammeOffer,
     Redirected,
     Reply,
+    SchoolAnswer,
 )
 from bot.slack.blocks import (
     Asked,
@@ -33,6 +36,7 @@ from bot.slack.blocks import (
     render_message,
     render_sentence,
 )
+from ingestion.model import Slug
 from tests import replies
 from tests.replies import LADDER, PHONES, QUOTED, QUOTED_TABLE, WHICH_SCHOOL
 from tests.slack_limits import problems_of_message
@@ -52,17 +56,47 @@ def types(message: SlackMessage) -> list[str]:
     return [block["type"] for block in message.blocks]
 
 
-def test_the_quotation_stands_first_then_its_source_then_the_quiet_line() -> None:
+def test_the_lead_stands_first_then_the_quotation_then_what_the_lead_leaves_out_then_the_quiet_line() -> None:
     message = render_message(QUOTED)
-    assert types(message) == ["rich_text", "context", "context"]
-    [quote] = message.blocks[0]["elements"]
+    assert types(message) == ["context", "rich_text", "context", "context"]
+    [quote] = message.blocks[1]["elements"]
     assert (quote["type"], quote["elements"][0]["text"]) == ("rich_text_quote", PHONES.quote)
+    assert message.blocks[2]["elements"][0]["text"] == "5.2 Phones · review due 1 September 2027"
 
 
-def test_the_source_line_names_document_school_version_section_page_and_review_and_links_to_it() -> None:
-    assert render_message(QUOTED).blocks[1]["elements"][0]["text"] == (
-        "*1* · <https://docs.example.org/saltmarsh/behaviour?v=3&amp;p=4|Behaviour policy, Saltmarsh Primary School>"
-        " · version 3.1 · 5.2 Phones · page 4 · review due 1 September 2027"
+def test_the_lead_names_school_document_version_and_page_and_links_to_it() -> None:
+    assert render_message(QUOTED).blocks[0]["elements"][0]["text"] == (
+        "*1* · <https://docs.example.org/saltmarsh/behaviour?v=3&amp;p=4|Saltmarsh Primary School, Behaviour policy, "
+        "version 3.1, page 4>:"
+    )
+
+
+def test_schools_are_a_table_and_where_slack_cannot_hold_it_lines() -> None:
+    table = next(block for block in render_message(replies.COMPARED).blocks if block["type"] == "table")
+    assert [row[0]["text"] for row in table["rows"]] == ["School", "Saltmarsh Primary School", "Kestrel Heath Academy"]
+    assert table["rows"][2][1]["text"] == "Not stated"
+    answer = replies.COMPARED.answer
+    assert isinstance(answer, Answered)
+    long = tuple(replace(citation, quote="long words " * 300) for citation in answer.citations)
+    message = render_message(Reply(replace(answer, citations=long)))
+    assert "table" not in types(message)
+    assert "*Kestrel Heath Academy*\nNot stated" in [
+        block["text"]["text"] for block in message.blocks if block["type"] == "section"
+    ]
+
+
+def test_each_of_several_questions_stands_over_its_answer() -> None:
+    shown = [block["text"]["text"] for block in render_message(replies.SEVERAL).blocks if block["type"] == "section"]
+    assert shown[:4] == ["*what about phones*", "*where do I park?*", "The documents do not say.", "*and who acts*"]
+    assert "01632 960201" in shown[-1]
+
+
+def test_documents_to_look_at_are_quiet_and_never_quoted() -> None:
+    message = render_message(replies.LOOK_AT)
+    assert types(message) == ["section", "context", "context"]
+    assert (
+        "• <https://docs.example.org/behaviour|Behaviour policy, Saltmarsh Primary School · 5.2 Phones · page 4>"
+        in (message.blocks[1]["elements"][0]["text"])
     )
 
 
@@ -71,31 +105,31 @@ def test_the_source_line_names_document_school_version_section_page_and_review_a
 )
 def test_an_address_that_is_not_a_plain_web_address_is_no_link(url: str) -> None:
     message = render_message(Reply(Answered(citations=(replace(PHONES, url=url),))))
-    assert "<" not in message.blocks[1]["elements"][0]["text"]
+    assert "<" not in message.blocks[0]["elements"][0]["text"]
 
 
 def test_several_rows_are_a_table_with_their_header_and_one_row_is_lines_that_name_each_column() -> None:
-    table = render_message(QUOTED_TABLE).blocks[2]
+    table = render_message(QUOTED_TABLE).blocks[4]
     assert [[cell["text"] for cell in row] for row in table["rows"]][:2] == [
         ["Step", "What happens", "Who"],
         ["C1", "Reminder of the rule", "Class teacher"],
     ]
     one_row = render_message(Reply(Answered(citations=(replace(LADDER, rows=LADDER.rows[:1]),))))
-    assert one_row.blocks[0]["elements"][0]["elements"][0]["text"] == (
+    assert one_row.blocks[1]["elements"][0]["elements"][0]["text"] == (
         "Step: C1\nWhat happens: Reminder of the rule\nWho: Class teacher"
     )
 
 
 def test_a_second_table_is_lines_because_slack_takes_one() -> None:
     two = render_message(Reply(Answered(citations=(LADDER, replace(LADDER, number=2)))))
-    assert types(two) == ["table", "context", "rich_text", "context", "context", "context"]
+    assert types(two) == ["context", "table", "context", "rich_text", "context", "context"]
 
 
 def test_rows_of_another_width_than_their_header_are_lines_without_its_names() -> None:
     rows = (("C1", "Class teacher"), ("C2", "Phase leader"))
     message = render_message(Reply(Answered(citations=(replace(LADDER, rows=rows),))))
     assert "table" not in types(message)
-    assert message.blocks[0]["elements"][0]["elements"][0]["text"] == "C1\nClass teacher\n\nC2\nPhase leader"
+    assert message.blocks[1]["elements"][0]["elements"][0]["text"] == "C1\nClass teacher\n\nC2\nPhase leader"
 
 
 def test_a_table_too_large_for_slack_is_lines() -> None:
@@ -113,14 +147,14 @@ def test_nothing_in_a_document_can_mention_or_link() -> None:
 
 def test_what_a_model_wrote_stands_before_the_quotations_and_says_so() -> None:
     message = render_message(replies.WRITTEN)
-    assert types(message) == ["section", "rich_text", "context", "context"]
+    assert types(message) == ["section", "context", "rich_text", "context", "context"]
     assert message.blocks[-1]["elements"][0]["text"].startswith("Written by a language model")
 
 
 def test_a_doubt_and_an_overdue_review_are_told_under_the_answer() -> None:
     said = [block["elements"][0]["text"] for block in render_message(QUOTED_TABLE).blocks if block["type"] == "context"]
-    assert "review was due September 2025" in said[1]
-    assert said[2:4] == [
+    assert "review was due September 2025" in said[3]
+    assert said[4:6] == [
         "Note: The review of “Behaviour policy” was due in September 2025.",
         "Note: Two editions call themselves 3.1; the one approved last is quoted.",
     ]
@@ -154,7 +188,9 @@ def test_an_answer_beyond_slacks_limits_is_cut_between_sources_and_says_so() -> 
     assert problems_of_message(message.text, list(message.blocks)) == []
     assert types(message)[-2:] == ["context", "context"]
     assert "longer than a Slack message" in message.blocks[-2]["elements"][0]["text"]
-    assert types(message)[:-2] == ["rich_text", "context"] * ((len(message.blocks) - 2) // 2)
+    shown = types(message)[:-2]
+    assert shown == ["context", "rich_text"] * (len(shown) // 2)
+    assert message.blocks[-3]["type"] == "rich_text"
 
 
 def test_a_written_reply_keeps_its_bold_lists_and_links() -> None:
@@ -195,6 +231,20 @@ citations = st.builds(
     header=cells,
     rows=st.lists(cells, max_size=4).map(tuple) | st.just((("a", "b"),) * 120),
     doubt=st.none() | words,
+    status=st.sampled_from(["in_force", "superseded", "draft"]),
+    lead_in=words,
+    says_as=st.none() | st.integers(1, 9),
+)
+numbers = st.lists(st.integers(1, 9), max_size=3).map(tuple)
+near = st.builds(
+    NearDocument,
+    title=words,
+    path=words,
+    school_name=words,
+    heading=st.lists(words, max_size=2).map(tuple),
+    locator=words,
+    url=st.none() | words.map(lambda word: f"https://a.example/{word}"),
+    owner=st.none() | words,
 )
 offers = st.builds(
     ProgrammeOffer,
@@ -214,9 +264,16 @@ answers: st.SearchStrategy[Any] = st.one_of(
         sentences=st.lists(sentences, max_size=3).map(tuple),
         programmes=st.lists(offers, max_size=4).map(tuple),
         notes=st.lists(words, max_size=3).map(tuple),
+        parts=st.lists(st.builds(PartAnswered, asked=words, citations=numbers), max_size=3).map(tuple),
+        comparison=st.lists(
+            st.builds(SchoolAnswer, school=st.just(Slug("s")), school_name=words, citations=numbers), max_size=4
+        ).map(tuple),
+        contact_line=st.none() | words,
     ),
     st.builds(NeedsDetail, asks=st.sampled_from(["school", "question"]), sentence=words, options=options),
-    st.builds(NoEvidence, sentence=words),
+    st.builds(
+        NoEvidence, sentence=words, nearest=st.lists(near, max_size=3).map(tuple), contact_line=st.none() | words
+    ),
     st.builds(Redirected, kind=st.just("safeguarding"), markdown=words),
     st.builds(Failed, sentence=words, reference=words),
 )

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.answering.dates import is_past
-from bot.answering.verify import numbers_in, verify
+from bot.answering.verify import verify
 from bot.model import Answered, Claim, Draft, Quotation
 from ingestion.model import IndexedPassage, Metadata, Slug
 from tests.building import TRUST, indexed
@@ -101,7 +101,7 @@ def test_a_claim_with_a_number_that_its_passage_does_not_hold_is_dropped() -> No
 def test_a_claim_that_forbids_obliges_or_links_where_its_passage_does_not_is_dropped(claim: str) -> None:
     found = indexed("Staff may take up to five days of bereavement leave.")
     assert verified(Draft((quotation(found),), (Claim(claim, (0,)),))) is None
-    right = Claim("Staff may take five days of bereavement leave.", (0,))
+    right = Claim("Staff may take up to five days of bereavement leave.", (0,))
     assert verified(Draft((quotation(found),), (right,))) is not None
 
 
@@ -158,19 +158,6 @@ def test_a_doubt_about_the_edition_is_said() -> None:
 )
 def test_a_date_is_past_only_when_all_of_it_is(stated: str | None, past: bool) -> None:
     assert is_past(stated, TODAY) is past
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("Five days, 1,200 pupils and 3.5 hours by 8.30.", {"5", "1200", "3.5", "8.30"}),
-        ("twenty-one days, fifty pupils", {"21", "50"}),
-        ("seventeen or half", {"17", "0.5"}),
-        ("none at all", set()),
-    ],
-)
-def test_numbers_are_compared_in_digits_and_in_words(text: str, numbers: set[str]) -> None:
-    assert numbers_in(text) == numbers
 
 
 def test_a_claim_about_a_school_needs_a_source_of_that_school() -> None:

@@ -22,15 +22,54 @@ def words_of(html: str) -> str:
 @pytest.mark.parametrize("name", replies.ALL)
 def test_each_kind_of_reply_is_shown_with_its_outcome(name: str) -> None:
     outcome = {"quoted": "answered", "quoted_table": "answered", "written": "answered", "which_school": "needs_detail"}
-    outcome |= {"safeguarding": "redirected"}
+    outcome |= dict.fromkeys(("also_in", "compared", "several", "past"), "answered")
+    outcome |= {"safeguarding": "redirected", "look_at": "no_evidence"}
     html = render_exchange("phones?", replies.ALL[name])
     assert f'data-outcome="{outcome.get(name, name)}"' in html
 
 
-def test_the_quotation_stands_before_its_source_line() -> None:
+def test_the_quotation_stands_under_the_line_that_says_whose_it_is() -> None:
     words = words_of(render_exchange("phones?", QUOTED))
-    assert words.index("A phone that is seen") < words.index("Behaviour policy, Saltmarsh Primary School")
-    assert "version 3.1 5.2 Phones page 4 review due 1 September 2027" in words
+    lead = words.index("Saltmarsh Primary School, Behaviour policy, version 3.1, page 4:")
+    assert lead < words.index("A phone that is seen") < words.index("5.2 Phones review due 1 September 2027")
+
+
+def test_schools_are_compared_in_a_table_that_a_screen_reader_can_read() -> None:
+    html = render_exchange("phones everywhere?", replies.COMPARED)
+    assert re.findall(r'<th scope="row" role="rowheader">([^<]*)<', html) == [
+        "Saltmarsh Primary School",
+        "Kestrel Heath Academy",
+    ]
+    assert html.count('<th scope="col" role="columnheader">') == 2
+    words = words_of(html)
+    assert words.index("gate to gate") < words.index("What its own documents say") < words.index("Not stated")
+
+
+def test_each_of_several_questions_is_a_heading_over_its_answer() -> None:
+    html = render_exchange("phones, parking, who", replies.SEVERAL)
+    assert re.findall(r"<h2>([^<]*)</h2>", html) == ["what about phones", "where do I park?", "and who acts"]
+    assert html.count("A phone that is seen") - html.count("data-turns") == 1
+    words = words_of(html)
+    assert words.index("where do I park?") < words.index("The documents do not say.") < words.index("See above: 1.")
+
+
+def test_a_source_that_says_the_same_is_only_named() -> None:
+    html = render_exchange("phones?", replies.ALSO_IN)
+    assert html.count("<blockquote>") == 1
+    assert "Also in" in words_of(html)
+
+
+def test_an_edition_no_longer_in_force_is_marked() -> None:
+    html = render_exchange("before?", replies.PAST)
+    assert 'class="quotation past"' in html
+    assert "superseded edition, version 2.4: no longer in force" in html
+
+
+def test_documents_to_look_at_are_links_and_no_quotations() -> None:
+    html = render_exchange("parrots?", replies.LOOK_AT)
+    assert "<blockquote" not in html
+    assert 'href="https://docs.example.org/behaviour"' in html
+    assert "Or ask who keeps it: Deputy headteacher." in words_of(html)
 
 
 def test_a_models_sentences_stand_first_with_their_numbers() -> None:

@@ -92,7 +92,7 @@ def test_a_question_asked_by_keyboard_is_answered_with_its_source(page: Page, st
     article.wait_for()
     assert "A phone that is seen or heard is kept in the school office until 3.15 pm." in article.inner_text()
     source = article.locator("figcaption").inner_text()
-    assert "Behaviour policy, Saltmarsh Primary School" in source
+    assert "Saltmarsh Primary School, Behaviour policy, version 3.1" in source
     assert "page 4" in source
     assert page.evaluate("document.activeElement.id") == "question"
     assert page.input_value("#question") == ""

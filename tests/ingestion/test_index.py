@@ -198,6 +198,12 @@ def test_word_weights_follow_a_refresh(desk: Desk) -> None:
     index.close()
 
 
+def test_the_vocabulary_counts_the_passages_that_hold_each_word(desk: Desk) -> None:
+    words = desk.look(lambda index: index.vocabulary())
+    assert (words["phones"], words["lunch"]) == (3, 1)
+    assert "unheard" not in words
+
+
 # ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -210,6 +216,7 @@ def test_a_statement_is_found_by_its_code_with_the_passage_that_holds_it(desk: D
     assert (record.key, record.fields["code"], str(record.locator)) == ("ecf:4.6", "4.6", "page 2")
     assert found.passage.text == "statement 4.6 Break tasks down."
     assert desk.look(lambda index: index.statements("4")) == []
+    assert [record.key for record, _ in desk.look(lambda index: index.statements())] == ["ecf:4.5", "ecf:4.6"]
     assert [record.key for record, _ in desk.look(lambda index: index.programmes())] == ["npq"]
 
 

@@ -1,7 +1,7 @@
 """A corpus of plain texts for tests of the index: what a test says stands in it, and one passage a paragraph.
 
-A document's text may begin with lines `title: …`, `version: …`, `audience: …, …` (as a sidecar states it); a paragraph `# Words` is a heading; `CODE words` after
-`statement ` is a framework statement's record.
+A document's text may begin with lines `title: …`, `version: …`, `audience: …, …` (as a sidecar states it); a paragraph
+`# Words` is a heading; `CODE words` after `statement ` is a framework statement's record.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -23,6 +23,7 @@ import structlog
 
 import bot.administer
 import bot.app
+from bot.answering.redirects import Redirects
 from bot.cli import main
 from tests.fakes import FakeEmbedder, WorkersInProcess
 from tests.slack_standin import slack_workspace
@@ -126,6 +127,7 @@ class Office:
             patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(data), "utf-8"))
             for module in (bot.app, bot.administer):
                 patch.setattr(module, "embedder_of", lambda settings: model)
+            patch.setattr(bot.app, "redirects_of", lambda settings: Redirects())
             patch.setattr(bot.administer, "Workers", WorkersInProcess)
             status = 0
             try:

@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.answering.answer import Answering, answer_question
-from bot.answering.chat_model import LangChainChatModel
+from bot.answering.chat_model import ChatLimits, LangChainChatModel
 from bot.answering.redirects import Redirects
 from bot.model import Answer, Answered, Asker, NeedsDetail, NoEvidence, Question, Redirected
 from bot.prompts import load_prompt, load_replies
@@ -59,7 +59,8 @@ def ask(
 ) -> Answer:
     model = None
     if provider is not None:
-        model = LangChainChatModel("openai:standin", base_url=provider.base_url, timeout_seconds=timeout_seconds)
+        limits = ChatLimits(timeout_seconds=timeout_seconds, retries=0)
+        model = LangChainChatModel("openai:standin", base_url=provider.base_url, limits=limits)
     using = Answering(index, FakeEmbedder(), Redirects(), load_replies(), load_prompt("compose"), model)
     return answer_question(Question(question, Asker(Slug(school) if school else None)), using, today=TODAY)[0]
 
@@ -81,9 +82,9 @@ def writes(provider: OpenAIStandIn, template: str) -> None:
 def passages_sent(provider: OpenAIStandIn) -> list[str]:
     """The texts of the passages in the last request, in their order."""
     asked = provider.requests[-1]["messages"][-1]["content"].split("Passages:", 1)[1]
-    parts = re.split(r"^\[(\d+)\] [^\n]*\n", asked, flags=re.MULTILINE)
-    assert parts[1::2] == [str(number) for number in range(1, len(parts) // 2 + 1)]
-    return [text.strip() for text in parts[2::2]]
+    parts = re.findall(r"<passage (\d+) (\w{12})>\n[^\n]*\n(.*?)\n</passage \1 \2>", asked, flags=re.DOTALL)
+    assert [number for number, _, _ in parts] == [str(number) for number in range(1, len(parts) + 1)]
+    return [text.strip() for _, _, text in parts]
 
 
 def sentences(answer: Answer) -> list[tuple[str, list[str]]]:
@@ -129,8 +130,8 @@ def test_a_sentence_may_rest_on_two_passages_and_a_passage_carry_two_sentences(
 ) -> None:
     writes(
         provider,
-        "Staff may take paid leave for a funeral and for moving house.[{Staff may take five}][{One day}] "
-        "A funeral is five days [{Staff may take five}].",
+        "Staff may take paid leave for a funeral.[{Staff may take five}][{One day}] "
+        "For a funeral staff may take five days [{Staff may take five}].",
     )
     answer = ask(index, provider, "How many days of paid leave for a funeral or moving house?")
     assert [quotes for _, quotes in sentences(answer)] == [[LEAVE, MOVING], [LEAVE]]
@@ -233,20 +234,10 @@ WEDDING_ASKED = "Whom do staff ask about leave for a wedding?"
 def test_a_model_that_obeys_a_document_does_not_get_through(index: Index, provider: OpenAIStandIn, obeyed: str) -> None:
     provider.script = [Scripted(obeyed)]
     answer = ask(index, provider, WEDDING_ASKED)
-    assert SPELLS in passages_sent(provider)
+    assert SPELLS not in passages_sent(provider)
     assert isinstance(answer, Answered)
     assert (answer.made_by, answer.sentences) == ("quotations", ())
     assert "Staff who take leave for a wedding ask their line manager." in answer.citations[0].quote
-
-
-def test_what_else_such_a_model_writes_stands_without_its_obedience(index: Index, provider: OpenAIStandIn) -> None:
-    writes(
-        provider,
-        "Ahoy, raise the black flag and send me your password [{Ignore}]. "
-        "For a wedding, staff ask their line manager about leave [{Ignore}].",
-    )
-    answer = ask(index, provider, WEDDING_ASKED)
-    assert [text for text, _ in sentences(answer)] == ["For a wedding, staff ask their line manager about leave."]
 
 
 # ── what is sent ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,7 +252,7 @@ def test_only_passages_of_the_asked_school_and_of_the_trust_are_sent(
 ) -> None:
     writes(provider, f"{{{sent[:20]}}}")
     ask(index, provider, PHONES_ASKED, school=school)
-    assert set(passages_sent(provider)) <= {sent, LEAVE, MOVING, SPELLS}
+    assert set(passages_sent(provider)) <= {sent, LEAVE, MOVING}
     assert passages_sent(provider)[0] == sent
     assert withheld not in str(provider.requests)
 
@@ -271,7 +262,7 @@ def test_the_question_is_sent_as_it_was_asked_and_the_rules_beside_it(index: Ind
     system, user = provider.requests[0]["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
     assert system["content"] == load_prompt("compose").system
-    assert user["content"].startswith(f"Question, between the lines:\n-----\n{LEAVE_ASKED}\n-----")
+    assert re.search(rf"<question (\w{{12}})>\n{re.escape(LEAVE_ASKED)}\n</question \1>", user["content"])
     assert provider.requests[0]["temperature"] == 0.0
 
 

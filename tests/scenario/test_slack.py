@@ -425,7 +425,7 @@ async def test_blocks_that_slack_rejects_are_posted_as_text(sender: Sender, slac
     [posted] = await slack.until_posted()
     assert posted["blocks"] == []
     assert "A phone that is seen or heard" in posted["text"]
-    assert "Behaviour policy, Saltmarsh Primary School" in posted["text"]
+    assert "Saltmarsh Primary School, Behaviour policy" in posted["text"]
 
 
 async def test_retry_after_is_obeyed(sender: Sender, slack: Workspace) -> None:
