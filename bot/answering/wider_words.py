@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from bot.answering.spelling import KnownWords, corrections, phone_spelling
@@ -53,29 +53,46 @@ def spell_out(text: str, expansions: Sequence[Expansion]) -> str:
     spelled = text
     for expansion in expansions:
         if expansion.shown and expansion.means.lower() not in spelled.lower():
-            pattern = re.compile(rf"(?<!\w){re.escape(expansion.said)}(?!\w)", re.IGNORECASE)
+            pattern = _standing_alone(expansion.said)
             spelled = pattern.sub(lambda match, means=expansion.means: f"{match[0]} ({means})", spelled, count=1)  # type: ignore[misc]
     return spelled
 
 
 def _of_acronyms(text: str, acronyms: Sequence[Acronym]) -> Iterator[Expansion]:
     """A short form of two letters counts only in capitals ("IT" is not "it"). "ECT2" is read as ECT with a year."""
+    lowered = text.lower()
     for acronym in acronyms:
-        shorts = (acronym.short, *acronym.formerly)
+        shorts = [short for short in (acronym.short, *acronym.formerly) if short.lower() in lowered]
         said = next((match for short in shorts if (match := _find_short(short, text))), None)
         if said:
             year = f" year {said['year']}" if said["year"] else ""
             yield Expansion(said[0], f"{acronym.expansion}{year}")
-            for short in shorts:
+            for short in (acronym.short, *acronym.formerly):
                 if short.lower() != said["short"].lower():
                     yield Expansion(said[0], short, shown=False)
-        elif written := re.search(rf"(?<!\w){re.escape(acronym.expansion)}s?(?!\w)", text, re.IGNORECASE):
+        elif acronym.expansion.lower() in lowered and (written := _one_or_many(acronym.expansion).search(text)):
             yield Expansion(written[0], acronym.short, shown=False)
 
 
 def _find_short(short: str, text: str) -> re.Match[str] | None:
+    return _short_form(short).search(text)
+
+
+# Patterns are kept, since Python's own cache holds fewer than a trust has words.
+@lru_cache(maxsize=4096)
+def _short_form(short: str) -> re.Pattern[str]:
     flags = re.IGNORECASE if len(short) > 2 else 0
-    return re.search(rf"(?<!\w)(?P<short>{re.escape(short)})(?:s|(?P<year>[1-9]))?(?!\w)", text, flags)
+    return re.compile(rf"(?<!\w)(?P<short>{re.escape(short)})(?:s|(?P<year>[1-9]))?(?!\w)", flags)
+
+
+@lru_cache(maxsize=4096)
+def _one_or_many(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}s?(?!\w)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _standing_alone(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
 
 
 def _of_years(text: str) -> Iterator[Expansion]:
@@ -110,7 +127,7 @@ def _stages_of(year: int) -> Iterator[str]:
 def _of_everyday_words(text: str) -> Iterator[Expansion]:
     lowered = text.lower().replace("’", "'")
     for said, means in _everyday_words():
-        if re.search(rf"(?<!\w){re.escape(said)}(?!\w)", lowered):
+        if said in lowered and _standing_alone(said).search(lowered):
             yield Expansion(said, means)
 
 

@@ -31,6 +31,7 @@ OnSentence = Callable[[AnswerSentence], None]
 """Is handed each sentence of a chat model's answer as soon as it has passed every check, in order."""
 
 _CITED = re.compile(r"\[(\d{1,2})\]")
+_ASKS_HOW_MANY = re.compile(r"\b(?:how (?:many|much|long)|what time)\b", re.IGNORECASE)
 _SPECIFIC_SHARE = 0.5
 """A sentence answers when it shares this share of the question's words that the evidence knows, or two of them."""
 
@@ -160,6 +161,7 @@ class _Taken:
         self._on_sentence = on_sentence
         known = {one for source in sent for one in stems(_whole(source))}
         self._asked = frozenset(stem(word) for word in content_words(lookup.query) if word not in STOP_WORDS) & known
+        self._wants_figure = bool(_ASKS_HOW_MANY.search(lookup.query))
         self._text = ""
         self._seen = self._shown = 0
         self._kept: list[Claim] = []
@@ -213,7 +215,10 @@ class _Taken:
         return tuple(dict.fromkeys(supports))
 
     def _answers(self) -> bool:
-        """True when some kept sentence is about what was asked, and none that came nearer to it was dropped."""
+        """True when some kept sentence is about what was asked, none that came nearer to it was dropped, and there is a
+        figure where one was asked for."""
+        if self._wants_figure and not any(figures_in(claim.text) for claim in self._kept):
+            return False
         nearest = max((self._nearness(claim.text) for claim in self._kept), default=0)
         enough = not self._asked or nearest >= min(2, _SPECIFIC_SHARE * len(self._asked))
         return bool(self._kept) and enough and nearest >= self._nearest_dropped

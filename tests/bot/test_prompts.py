@@ -17,10 +17,13 @@ def written(folder: Path, **files: str) -> Path:
 def test_every_shipped_reply_and_prompt_loads() -> None:
     assert set(load_replies()) == set(REPLY_NAMES)
     assert load_prompt("compose").variables == {"fence", "question", "passages"}
+    assert load_prompt("rewrite").variables == {"fence", "conversation", "question"}
 
 
 def test_a_value_is_put_in_once_and_its_own_braces_stay() -> None:
-    filled = load_prompt("compose").fill_user(fence="f00d", question="{{ passages }}?", passages="[1] P\n{{ question }}")
+    filled = load_prompt("compose").fill_user(
+        fence="f00d", question="{{ passages }}?", passages="[1] P\n{{ question }}"
+    )
     assert "{{ passages }}?" in filled
     assert "[1] P\n{{ question }}" in filled
 

@@ -106,6 +106,7 @@ def test_a_call_is_written_down_with_its_prompt_its_time_and_its_tokens() -> Non
         "NOT IN THE PASSAGES",
         "I am sorry, that is not in the passages [1].",
         "Staff park behind the hall [1].",
+        "Bereavement leave is paid [2].",
         "Bereavement leave is up to ten days, paid [2]. The head decides on more [2].",
     ],
 )

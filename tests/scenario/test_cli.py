@@ -39,6 +39,7 @@ ANSWER_KEYS = [
 ]  # fmt: skip
 CITATION_KEYS = [
     "number", "title", "path", "school", "heading", "locator", "quote", "version", "review_due", "url",
+    "status",
 ]  # fmt: skip
 PASSAGE_KEYS = ["path", "title", "school", "heading", "locator", "score", "text"]
 REFRESH_KEYS = ["added", "changed", "removed", "kept", "failed", "passages", "took_s"]
@@ -102,6 +103,7 @@ def test_an_answer_as_json_has_the_keys_of_the_interface_in_their_order(office: 
         "version": "2.0",
         "review_due": "2027-09-01",
         "url": None,
+        "status": "in_force",
     }
 
 
