@@ -17,6 +17,7 @@ from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import ChatLimits, LangChainChatModel
 from bot.answering.redirects import Redirects
 from bot.answering.redirects.reading import TrainedReader, changes
+from bot.answering.remembering import RememberingEmbedder
 from bot.answering.retrieve import retrieve
 from bot.answering.schools import schools_named
 from bot.answering.spelling import CurrentWords
@@ -51,7 +52,7 @@ class Staffroom:
         """Raises SettingsError or IndexUnavailable, each a sentence with the mend."""
         self.settings = settings
         self._today = today
-        self._embedder = embedder_of(settings)
+        self._embedder = RememberingEmbedder(embedder_of(settings))
         self._index = open_reading_index(settings, model=self._embedder.name)
         self._replies = load_replies()
         answer_wording()  # a sentence that is missing is told now, not with the first answer

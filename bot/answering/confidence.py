@@ -18,33 +18,37 @@ answered."""
 SCHOOL_MARGIN = 0.02
 """A school's best unit must score this much more than the trust's before the school is asked for."""
 PASSAGES_READ = 3
+SHARPNESS = 18.0
+"""Scores as the ranker's log-likelihoods: it is fitted in nats and scaled down to about 1 (`tools/fit_answers.py`)."""
 
 
 def readings_of(evidence: Evidence, scored: Sequence[ScoredUnit], coverage: WordCoverage) -> dict[str, float]:
-    """What the confidence is judged by, each about 0 to 1; empty without evidence."""
+    """What the confidence is judged by, each about 0 to 1; empty without evidence.
+
+    How well the best unit and passages answer by meaning and by words, how far they stand out from the rest, and
+    whether both searches agree on them.
+    """
     if not evidence.kept or not scored:
         return {}
     best, passages = scored[0], evidence.kept[:PASSAGES_READ]
-    in_passages = [coverage.share(passage_in_place(one)) for one in passages]
-    together = coverage.share(" ".join(passage_in_place(one) for one in passages))
+    scores = [one.score for one in scored]
     rest = [one.score for one in scored if one.unit.source.found.version.path != best.unit.source.found.version.path]
     by_cosine = sorted(evidence.kept, key=lambda one: -(one.cosine or 0.0))
     by_words = sorted(evidence.kept, key=lambda one: -(one.bm25 or 0.0))
+    shares = [exp((score - scores[0]) * SHARPNESS) for score in scores]
     return {
         "best_score": best.score,
         "best_meaning": best.cosine,
-        "top_meaning": max(one.cosine for one in scored),
         "best_words": best.coverage,
         "best_phrase": best.phrase,
+        "best_letters": best.readings.get("letters_in_place", 0.0),
+        "first_passage": evidence.kept[0].fused,
+        "spread": evidence.kept[0].fused - evidence.kept[-1].fused,
         "nearest_passage": max((one.cosine for one in passages if one.cosine is not None), default=0.0),
-        "passage_words": max(in_passages),
-        "words_together": together,
-        "rarest_missing": coverage.rarest_missing(" ".join(passage_in_place(one) for one in passages)),
-        "unknown_words": coverage.unknown,
+        "passage_words": max(coverage.share(passage_in_place(one)) for one in passages),
+        "stands_out": sum(shares[:PASSAGES_READ]) / sum(shares),
         "margin": best.score - max(rest, default=0.0),
         "agreement": 1 / (1 + abs(by_cosine.index(best.unit.source) - by_words.index(best.unit.source))),
-        "gives_what_is_asked": best.readings.get("gives_what_is_asked", 0.0),
-        "few_words_asked": float(coverage.words <= 2),
     }
 
 

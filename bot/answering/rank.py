@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,7 @@ from bot.answering.weights import unit_weights
 from bot.answering.words import split_words, stems
 from bot.model import Evidence, LookUp, ScoredPassage
 
-EMBEDDED_UNITS = 16
+EMBEDDED_UNITS = 12
 """Units whose meaning is compared, of those that look best without it: embedding is what a question waits for. With 32
 the right words come no further up on the development questions."""
 MEANING_WORDS = 45
@@ -121,7 +122,7 @@ def _readings_without_meaning(
             "of_school": float(version.school is not None),
         }
         for unit in quotable_units(source):
-            own = stems(" ".join((*unit.header, unit.text)))
+            own = (*stems(" ".join(unit.header)), *stems(unit.text))
             words = len(unit.text.split())
             letters = letters_around + _letters(unit.text)
             readings = {
@@ -163,6 +164,7 @@ def passage_in_place(source: ScoredPassage) -> str:
     return " ".join((found.version.title, *found.passage.heading, found.passage.text))
 
 
+@lru_cache(maxsize=8192)
 def _letters(text: str) -> str:
     """The words of a text, folded, a blank around each."""
     return f" {' '.join(split_words(text))} "

@@ -20,7 +20,7 @@ from bot.answering.words import content_words, stem, stems
 from bot.model import Evidence, Expansion, LookUp, ScoredPassage, Wording
 from ingestion.model import Hit, IndexedPassage, Slug
 
-SEARCH_DEPTH = 60
+SEARCH_DEPTH = 40
 """Hits taken from each search before they are fused."""
 KEPT = 16
 """Passages kept as evidence."""

@@ -30,9 +30,11 @@ STOP_WORDS = frozenset(
 
 def split_words(text: str) -> list[str]:
     """The words in order, lower case, without accents and without possessive endings."""
-    plain = unicodedata.normalize("NFKD", text)
-    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower().replace("’", "'")
-    return [re.sub(r"'s$", "", word).replace("'", "") for word in _WORD.findall(plain)]
+    plain = text
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text)
+        plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
+    return [word.removesuffix("'s").replace("'", "") for word in _WORD.findall(plain.lower())]
 
 
 @lru_cache(maxsize=65_536)
@@ -41,9 +43,10 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
 
 
-def stems(text: str) -> list[str]:
-    """The stem of every word in order, stop words too."""
-    return [stem(word) for word in split_words(text)]
+@lru_cache(maxsize=8192)
+def stems(text: str) -> tuple[str, ...]:
+    """The stem of every word in order, stop words too. Kept for texts asked of lately: questions share passages."""
+    return tuple(stem(word) for word in split_words(text))
 
 
 def content_words(text: str) -> list[str]:

@@ -33,6 +33,7 @@ def encode_blocks(blocks: tuple[Block, ...]) -> str:
     return _BLOCKS.dump_json(blocks, exclude_defaults=True).decode()
 
 
+@lru_cache(maxsize=4096)
 def decode_blocks(text: str) -> tuple[Block, ...]:
     return _BLOCKS.validate_json(text)
 
