@@ -63,6 +63,7 @@ class Staffroom:
             replies=self._replies,
             prompt=prompt_of("compose", settings),
             chat_model=chat_model_of(settings),
+            rewrite_prompt=prompt_of("rewrite", settings),
             known_words=CurrentWords(self._index),
         )
 
@@ -105,12 +106,15 @@ class Staffroom:
     def _failed(self, question: Question, reference: str) -> Reply:
         return Reply(Failed(self._replies["failed"].fill(reference=reference), reference), question_id=question.id)
 
-    def search(self, query: str, *, school: School = None, limit: int = 10) -> list[ScoredPassage]:
-        """The passages found for a query, best first: of the trust, and of the school given or named in the query."""
+    def search(
+        self, query: str, *, school: School = None, limit: int = 10, roles: tuple[str, ...] = ()
+    ) -> list[ScoredPassage]:
+        """The passages found for a query, best first: of the trust, and of the school given or named in the query;
+        none of a document that is limited to others than `roles`."""
         self.check_school(school)
         trust = self.trust
         schools = schools_named(query, trust) or ((school,) if school else ())
-        lookup = LookUp(query, schools, widen(query, trust.acronyms))
+        lookup = LookUp(query, schools, widen(query, trust.acronyms), roles=roles)
         return list(retrieve(lookup, index=self._index, embedder=self._embedder, kept=limit).kept)
 
     def nearest(self, query: str, *, school: School = None, limit: int = 10) -> list[Hit]:

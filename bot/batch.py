@@ -21,47 +21,58 @@ class Search:
     school: School
     problem: str | None = None
     """Why the line cannot be used; None when it can."""
+    roles: tuple[str, ...] = ()
 
 
-def read_questions(lines: Iterable[str], *, school: School = None) -> Iterator[Question | Reply]:
+def read_questions(
+    lines: Iterable[str], *, school: School = None, roles: tuple[str, ...] = ()
+) -> Iterator[Question | Reply]:
     """A question for each line that is not blank, in order; for a line that cannot be used, a failed reply that says
-    why, under the line's id where it states one. `school` is the asker's where the line names none."""
+    why, under the line's id where it states one. `school` and `roles` are the asker's where the line names none."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield as_question(_read_object(line, wants="question"), school=school)
+                yield as_question(_read_object(line, wants="question"), school=school, roles=roles)
             except ValueError as error:
                 yield Reply(Failed(f"Line {number}: {error}", reference=""), question_id=_stated_id(line))
 
 
-def read_searches(lines: Iterable[str], *, school: School = None) -> Iterator[Search]:
+def read_searches(lines: Iterable[str], *, school: School = None, roles: tuple[str, ...] = ()) -> Iterator[Search]:
     """A search for each line that is not blank, in order; one with a `problem` for a line that cannot be used. `school`
-    is searched where the line names none."""
+    is searched, and `roles` are the asker's, where the line names none."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             entry = _read_object(line, wants="query")
+            own_roles = _roles(entry) or roles
         except ValueError as error:
             yield Search(_stated_id(line), "", None, problem=f"Line {number}: {error}")
             continue
-        yield Search(_text_or_none(entry.get("id")), entry["query"], _slug(entry.get("school")) or school)
+        yield Search(
+            _text_or_none(entry.get("id")), entry["query"], _slug(entry.get("school")) or school, roles=own_roles
+        )
 
 
-def as_question(entry: Mapping[str, Any], *, school: School = None) -> Question:
+def as_question(entry: Mapping[str, Any], *, school: School = None, roles: tuple[str, ...] = ()) -> Question:
     """The question that an object states. Raises ValueError naming what is wrong with it."""
     history = entry.get("history") or []
-    roles = entry.get("roles") or []
     if not isinstance(history, list) or not all(_is_turn(turn) for turn in history):
         raise ValueError('`history` is a list of {"role": "user" or "assistant", "text": "…"}.')
-    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        raise ValueError("`roles` is a list of texts.")
     return Question(
         text=entry["question"],
-        asker=Asker(_slug(entry.get("school")) or school, tuple(roles)),
+        asker=Asker(_slug(entry.get("school")) or school, _roles(entry) or roles),
         history=tuple(Turn(turn["role"], turn["text"]) for turn in history),
         id=_text_or_none(entry.get("id")),
     )
+
+
+def _roles(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """The roles that an object states; () where none. Raises ValueError for what is no list of texts."""
+    roles = entry.get("roles") or []
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise ValueError("`roles` is a list of texts.")
+    return tuple(roles)
 
 
 def _read_object(line: str, *, wants: str) -> dict[str, Any]:

@@ -33,6 +33,11 @@ app = typer.Typer(
 
 School = Annotated[str | None, typer.Option("--school", metavar="SLUG", help="The asker's school, as in trust.toml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", metavar="ROLE", help="A role of the asker, as in a document's audience; repeatable."),
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Say how the answer came about.")]
 Batch = Annotated[
     str | None,
     typer.Option("--batch", metavar="FILE", help="JSON lines in, JSON lines out, in order; - is standard input."),
@@ -138,17 +143,19 @@ def watch(
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question, in quotation marks.")] = None,
     school: School = None,
+    role: Roles = None,
     as_json: AsJson = False,
+    explain: Explain = False,
     batch: Batch = None,
 ) -> None:
     """Answer one question with citations, or a batch of them."""
     from bot.batch import read_questions
     from bot.model import Asker, Failed, Question
     from bot.render import reply_as_json
-    from bot.terminal import LiveAnswer
+    from bot.terminal import LiveAnswer, print_trace
     from ingestion.model import Slug
 
-    own_school = Slug(school) if school else None
+    own_school, roles = Slug(school) if school else None, _roles(role)
     if (question is None) == (batch is None):
         _stop('Ask one question, `staffroom ask "…"`, or name a file of them, `staffroom ask --batch FILE`.')
     if batch is not None:
@@ -156,20 +163,22 @@ def ask(
         with _staffroom() as staffroom, _open_lines(batch) as lines:
             staffroom.check_school(own_school)
             staffroom.warm_up()
-            for entry in read_questions(lines, school=own_school):
+            for entry in read_questions(lines, school=own_school, roles=roles):
                 reply = staffroom.answer(entry) if isinstance(entry, Question) else entry
                 failed = failed or isinstance(reply.answer, Failed)
-                _print_json_line(reply_as_json(reply))
+                _print_json_line(reply_as_json(reply, explain=explain))
         sys.exit(DONE_WITH_FAILURES if failed else 0)
     live = LiveAnswer()
     with _staffroom() as staffroom:
         staffroom.check_school(own_school)
         on_sentence = None if as_json else live.on_sentence
-        reply = staffroom.answer_or_raise(Question(_text(question), Asker(own_school)), on_sentence=on_sentence)
+        reply = staffroom.answer_or_raise(Question(_text(question), Asker(own_school, roles)), on_sentence=on_sentence)
     if as_json:
-        _print_json(reply_as_json(reply))
+        _print_json(reply_as_json(reply, explain=explain))
     else:
         live.finish(reply.answer)
+        if explain:
+            print_trace(reply)
     if isinstance(reply.answer, Failed):
         sys.exit(DONE_WITH_FAILURES)
 
@@ -178,6 +187,7 @@ def ask(
 def search(
     query: Annotated[str | None, typer.Argument(help="What to look for, in quotation marks.")] = None,
     school: School = None,
+    role: Roles = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many passages at most.")] = 10,
     as_json: AsJson = False,
     batch: Batch = None,
@@ -187,7 +197,7 @@ def search(
     from bot.errors import UnknownSchool
     from ingestion.model import Slug
 
-    own_school = Slug(school) if school else None
+    own_school, roles = Slug(school) if school else None, _roles(role)
     if (query is None) == (batch is None):
         _stop('Give one query, `staffroom search "…"`, or name a file of them, `staffroom search --batch FILE`.')
     if batch is not None:
@@ -195,12 +205,12 @@ def search(
         with _staffroom() as staffroom, _open_lines(batch) as lines:
             staffroom.check_school(own_school)
             staffroom.warm_up()
-            for entry in read_searches(lines, school=own_school):
+            for entry in read_searches(lines, school=own_school, roles=roles):
                 problem, took_ms = entry.problem, 0.0
                 found: list[ScoredPassage] = []
                 try:
                     if problem is None:
-                        found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit)
+                        found, took_ms = _timed_search(staffroom, entry.query, entry.school, limit, entry.roles)
                 except UnknownSchool as error:
                     problem = str(error)
                 result = {"id": entry.id, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms}
@@ -208,7 +218,7 @@ def search(
                 _print_json_line(result if problem is None else {**result, "error": problem})
         sys.exit(DONE_WITH_FAILURES if failed else 0)
     with _staffroom() as staffroom:
-        found, took_ms = _timed_search(staffroom, _text(query), own_school, limit)
+        found, took_ms = _timed_search(staffroom, _text(query), own_school, limit, roles)
     if as_json:
         _print_json({"id": None, "passages": [_passage_as_json(one) for one in found], "took_ms": took_ms})
         return
@@ -267,27 +277,34 @@ def show(
 
 
 @app.command()
-def chat(school: School = None) -> None:
+def chat(school: School = None, role: Roles = None, explain: Explain = False) -> None:
     """Hold a conversation in the terminal; an empty line or Ctrl-D ends it."""
     from bot.model import Asker, NeedsDetail, Question, Turn
     from bot.render import render_markdown
-    from bot.terminal import LiveAnswer
+    from bot.terminal import LiveAnswer, print_trace
+    from bot.wording import is_disclosure
     from ingestion.model import Slug
+
+    roles = _roles(role)
 
     with _staffroom() as staffroom:
         if school is not None:
             staffroom.check_school(Slug(school))
-        asker = Asker(Slug(school) if school else None)
+        asker = Asker(Slug(school) if school else None, roles)
         history: list[Turn] = []
         waiting: NeedsDetail | None = None
         _say("Ask a question. An empty line ends the conversation.")
         while text := _read_line("> "):
             if waiting and (slug := _chosen(text, waiting)):
-                asker, text = Asker(Slug(slug)), history.pop().text
+                asker, text = Asker(Slug(slug), roles), history.pop().text
             live = LiveAnswer()
             reply = staffroom.answer(Question(text, asker, tuple(history)), on_sentence=live.on_sentence)
             waiting = reply.answer if isinstance(reply.answer, NeedsDetail) else None
             live.finish(reply.answer)
+            if explain:
+                print_trace(reply)
+            if is_disclosure(reply.answer):
+                continue  # nothing of it is kept
             history.append(Turn("user", text))
             if waiting is None:
                 history.append(Turn("assistant", render_markdown(reply.answer)))
@@ -441,6 +458,10 @@ def _graded_questions(file: str) -> list[GradedQuestion]:
         return read_graded(lines, name=file)
 
 
+def _roles(stated: list[str] | None) -> tuple[str, ...]:
+    return tuple(_text(role) for role in stated or ())
+
+
 def _text(argument: str | None) -> str:
     """An argument of the command line as text: bytes that are not UTF-8 are refused."""
     try:
@@ -473,12 +494,15 @@ def _standard_input() -> Iterator[str]:
             _stop(f"Line {number} of standard input is not UTF-8 text: save it as UTF-8.")
 
 
-def _timed_search(staffroom: Staffroom, query: str, school: Any, limit: int) -> tuple[list[ScoredPassage], float]:
+def _timed_search(
+    staffroom: Staffroom, query: str, school: Any, limit: int, roles: tuple[str, ...]
+) -> tuple[list[ScoredPassage], float]:
     """Nothing is found for a query without a word: every passage is as near to it as any other."""
     from time import perf_counter
 
     started = perf_counter()
-    found = staffroom.search(query, school=school, limit=limit) if any(map(str.isalnum, query)) else []
+    has_words = any(map(str.isalnum, query))
+    found = staffroom.search(query, school=school, limit=limit, roles=roles) if has_words else []
     return found, round((perf_counter() - started) * 1000, 1)
 
 

@@ -6,6 +6,7 @@ Pure. Slack's blocks are made in `bot.slack.blocks`, the page's HTML in `bot.web
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, assert_never
@@ -60,14 +61,30 @@ def render_markdown(answer: Answer) -> str:
             assert_never(answer)
 
 
+def plain(text: str) -> str:
+    """Words of a document, a model or a person as markdown that shows them and does nothing: no link, picture or HTML.
+
+    A backslash stands only before what would make one: "](", "]:" and "<", and before a backslash that would take that
+    away again (CommonMark 0.31, 2.4: backslash escapes). The rest reads as it was written.
+    """
+    escaped = re.sub(r"\\(?=[!-/:-@\[-`{-~])", r"\\\\", text)
+    return re.sub(r"<(?=\S)|\](?=[(:])", r"\\\g<0>", escaped)
+
+
+def written_sentence(sentence: AnswerSentence) -> str:
+    """A chat model's sentence with the numbers of its sources."""
+    return plain(sentence.text) + marks(sentence.citations)
+
+
 def source_line(citation: Citation) -> str:
     """One source in one line, with all that tells whether to trust it."""
-    return " · ".join((citation_title(citation), *citation_details(citation)))
+    return plain(" · ".join((citation_title(citation), *citation_details(citation))))
 
 
 def programme_line(offer: ProgrammeOffer) -> str:
     """One programme in one line: name, eligibility and why, closing date."""
-    return f"**{offer.name}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}. {programme_detail(offer)}".strip()
+    detail = plain(programme_detail(offer))
+    return f"**{plain(offer.name)}**: {ELIGIBILITY_WORDS[offer.eligibility].lower()}. {detail}".strip()
 
 
 def reply_as_json(reply: Reply, *, explain: bool = False) -> dict[str, Any]:
@@ -117,14 +134,14 @@ def _answered_lines(answer: Answered) -> Iterator[str]:
         yield from (f"- {programme_line(offer)}" for offer in answer.programmes)
         yield ""
     for note in answer.notes:
-        yield from (f"*Note: {note}*", "")
+        yield from (f"*Note: {plain(note)}*", "")
     if answer.contact_line:
         yield from (answer.contact_line, "")
     yield f"*{footer(answer)}*"
 
 
 def _written_lines(sentences: Sequence[AnswerSentence]) -> Iterator[str]:
-    yield " ".join(sentence.text + marks(sentence.citations) for sentence in sentences)
+    yield " ".join(map(written_sentence, sentences))
     yield ""
 
 
@@ -139,16 +156,16 @@ def _quotation_lines(citations: Iterable[Citation]) -> Iterator[str]:
         if citation.says_as is not None:
             yield from (f"{answer_wording().also_in} [{citation.number}] {source_line(citation)}", "")
             continue
-        yield from (f"[{citation.number}] {lead_of(citation)}", "", *quote_lines(citation), "")
+        yield from (f"[{citation.number}] {plain(lead_of(citation))}", "", *quote_lines(citation), "")
         if details:
-            yield from (" · ".join(details), "")
+            yield from (plain(" · ".join(details)), "")
 
 
 def _parts_lines(answer: Answered) -> Iterator[str]:
     """Each question's own words as a label, and its answer; a quotation that answers two is shown once."""
     shown: set[int] = set()
     for part in answer.parts:
-        yield from (f"**{part.asked}**", "")
+        yield from (f"**{plain(part.asked)}**", "")
         fresh = [citation for citation in cited(answer, part.citations) if citation.number not in shown]
         if not part.citations:
             yield from (answer_wording().part_not_stated, "")
@@ -171,7 +188,7 @@ def _comparison_lines(answer: Answered) -> Iterator[str]:
     yield f"| {wording.school_column} | {wording.states_column} |"
     yield "| --- | --- |"
     for line in answer.comparison:
-        yield f"| {_cell(line.school_name)} | {_cell(states_of(line, answer))} |"
+        yield f"| {_cell(line.school_name)} | {_cell(plain(states_of(line, answer)))} |"
     yield ""
     yield from _source_lines(citation for citation in answer.citations if citation not in above)
 
@@ -189,11 +206,16 @@ def _no_evidence_lines(answer: NoEvidence) -> Iterator[str]:
     yield answer.sentence
     if answer.nearest:
         yield from ("", answer_wording().look_at, "")
-        yield from (f"- {near_document_line(near)}{f' <{near.url}>' if near.url else ''}" for near in answer.nearest)
+        yield from (f"- {plain(near_document_line(near))}{_address(near.url)}" for near in answer.nearest)
     if whom := owner_line(answer.nearest):
-        yield from ("", whom)
+        yield from ("", plain(whom))
     if answer.contact_line:
         yield from ("", answer.contact_line)
+
+
+def _address(url: str | None) -> str:
+    """A web address that may be followed, after its document; "" for whatever else a document calls its address."""
+    return f" <{url}>" if url and re.fullmatch(r"https?://[^\s<>]+", url) else ""
 
 
 def quote_lines(citation: Citation) -> Sequence[str]:
@@ -201,10 +223,10 @@ def quote_lines(citation: Citation) -> Sequence[str]:
     line that leads into it."""
     if citation.rows and citation.header and all(len(row) == len(citation.header) for row in citation.rows):
         rows = [citation.header, ("---",) * len(citation.header), *citation.rows]
-        return [f"> | {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows]
+        return [f"> | {' | '.join(plain(cell.replace('|', '/')) for cell in row)} |" for row in rows]
     # a bare ">" between the lines of a quotation keeps each on its own line
     lines = [*([f"{citation.lead_in} […]"] if citation.lead_in else []), *citation.quote.splitlines()]
-    return "\n>\n".join(f"> {line}" for line in lines).splitlines()
+    return "\n>\n".join(f"> {plain(line)}" for line in lines).splitlines()
 
 
 def _cell(text: str) -> str:

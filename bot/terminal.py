@@ -20,8 +20,9 @@ from bot.answering.write import OnSentence
 from bot.evaluation.compare import Comparison
 from bot.evaluation.figures import Figures
 from bot.evaluation.report import comparison_lines, failure_lines, figure_lines
-from bot.model import Answer, Answered, AnswerSentence
-from bot.render import render_markdown
+from bot.explain import trace_lines
+from bot.model import Answer, Answered, AnswerSentence, Reply
+from bot.render import render_markdown, written_sentence
 from bot.status import CorpusStatus
 from bot.wording import marks, spoken_date
 from ingestion.model import RefreshReport
@@ -56,13 +57,20 @@ class LiveAnswer:
         if self._said:
             self._console.print("\n")
             if isinstance(answer, Answered) and list(answer.sentences) == self._said:
-                text = text.removeprefix(" ".join(map(_as_text, self._said))).lstrip()
+                text = text.removeprefix(" ".join(map(written_sentence, self._said))).lstrip()
             else:
                 self._console.print("The model stopped there. In the documents’ own words:\n", markup=False)
         if self._console.is_terminal:
             self._console.print(Markdown(text))
         else:
             print(text)
+
+
+def print_trace(reply: Reply) -> None:
+    """How the answer came about, beneath it; that nothing is known of it where something broke."""
+    print("\n── How this answer came about ──")
+    for line in trace_lines(reply.trace) if reply.trace else ["Something broke: there is nothing to tell."]:
+        print(line)
 
 
 def _as_text(sentence: AnswerSentence) -> str:

@@ -69,6 +69,9 @@ class AnswerWording:
     part_above: str
     look_at: str
     ask_owner: str
+    doubtful: str
+    doubtful_part: str
+    review_overdue: str
     footer_quoted: str
     footer_written: str
 
@@ -77,14 +80,24 @@ class AnswerWording:
 def answer_wording() -> AnswerWording:
     """All of them, read once. Raises SettingsError naming a sentence that is missing, unknown or empty."""
     places = dict.fromkeys(("superseded", "withdrawn", "draft", "waiting"), "{version}")
-    return load_sentences(
-        AnswerWording, "answers", holding={**places, "part_above": "{numbers}", "ask_owner": "{owner}"}
-    )
+    holding = {
+        **places,
+        "part_above": "{numbers}",
+        "ask_owner": "{owner}",
+        "review_overdue": "{date}",
+        "doubtful_part": "{asked}",
+    }
+    return load_sentences(AnswerWording, "answers", holding=holding)
 
 
 def outcome_of(answer: Answer) -> str:
     """The outcome's name as everywhere: answered, needs_detail, no_evidence, redirected, failed."""
     return _OUTCOMES[type(answer)]
+
+
+def is_disclosure(answer: Answer) -> bool:
+    """Whether the question was met as a disclosure: nothing of it is kept, wherever it was asked."""
+    return isinstance(answer, Redirected) and answer.kind == "safeguarding"
 
 
 def lead_of(citation: Citation) -> str:

@@ -314,7 +314,8 @@ def reliability_plot(judged: Sequence[tuple[Case, float]]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{side + 2 * edge}" height="{side + 2 * edge}" '
-            'font-family="sans-serif" font-size="12" role="img" aria-label="Confidence against share answered rightly">',
+            'font-family="sans-serif" font-size="12" role="img" '
+            'aria-label="Confidence against the share of questions answered rightly">',
             f'<rect x="{edge}" y="{edge}" width="{side}" height="{side}" fill="none" stroke="#505a5f"/>',
             f'<line x1="{edge}" y1="{edge + side}" x2="{edge + side}" y2="{edge}" stroke="#b1b4b6"/>',
             *ticks,
@@ -340,7 +341,7 @@ def folds(cases: Sequence[Case]) -> list[tuple[list[Case], list[Case]]]:
 
 def write_weights(units: dict[str, float], fitted: dict[str, float]) -> None:
     lines = [
-        "# Fitted by tools/fit_answers.py on the development questions in tests/eval; the figures are in docs/answering.md.",
+        "# Fitted by tools/fit_answers.py on the development questions in tests/eval; figures: docs/answering.md.",
         "",
         "[unit]",
         *(f"{name} = {weight}" for name, weight in units.items()),

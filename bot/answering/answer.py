@@ -16,15 +16,16 @@ import structlog
 from bot.answering.agreement import AgreementSentences, load_agreement_sentences, weigh_sources
 from bot.answering.compare import OwnDocuments, compare_schools
 from bot.answering.compose import compose_quotations
-from bot.answering.confidence import MIN_CONFIDENCE, differs_by_school
+from bot.answering.confidence import DOUBTFUL, MIN_CONFIDENCE, differs_by_school
 from bot.answering.editions import notes_on_editions
 from bot.answering.find import Embedder, Found, find
-from bot.answering.interpret import interpret
+from bot.answering.interpret import clean_question, interpret
 from bot.answering.parts import join_parts
 from bot.answering.past import EditionIndex, PastSentences, load_past_sentences, quote_past
 from bot.answering.redirects import Redirects
 from bot.answering.replies import contact_line, no_evidence_reply, written_reply
 from bot.answering.retrieve import PassageIndex
+from bot.answering.rewrite import rewrite_with_model
 from bot.answering.spelling import KnownWords
 from bot.answering.trace import TraceNotes
 from bot.answering.verify import school_name, verify
@@ -37,6 +38,7 @@ from bot.model import (
     Clarification,
     Draft,
     Evidence,
+    Interpretation,
     LookUp,
     NeedsDetail,
     NoEvidence,
@@ -51,6 +53,7 @@ from bot.model import (
 )
 from bot.programmes.offers import offer_programmes
 from bot.prompts import Prompt, WrittenReply
+from bot.wording import answer_wording
 from ingestion.model import IndexedPassage, PendingEdition, Record, Slug, Trust
 
 log = structlog.get_logger(__name__)
@@ -89,6 +92,8 @@ class Answering:
     replies: Mapping[str, WrittenReply]
     prompt: Prompt
     chat_model: ChatModel | None = None
+    rewrite_prompt: Prompt | None = None
+    """With it, the chat model makes a follow-up stand alone; None: the rules alone do."""
     known_words: Callable[[], KnownWords | None] = lambda: None
     """The words of the documents, to read misspelt ones by; None: nothing is read as another word."""
     frameworks: Frameworks = field(default_factory=open_frameworks)
@@ -106,9 +111,7 @@ def answer_question(
     """
     notes = TraceNotes(embedding_model=using.embedder.name)
     asked = _Asked(question, using.index.trust(), today, notes, on_sentence)
-    with notes.step("interpret"):
-        interpretation = interpret(question, trust=asked.trust, redirects=using.redirects, known=using.known_words())
-        notes.interpreted(interpretation)
+    interpretation = _interpret(asked, using)
     match interpretation:
         case Redirect():
             answer: Answer = written_reply(interpretation, replies=using.replies, trust=asked.trust)
@@ -116,9 +119,12 @@ def answer_question(
             answer = NeedsDetail(interpretation.asks, using.replies["no_question"].fill())
         case Several():
             whole = replace(asked, on_sentence=None)  # the parts are numbered anew once all are there
-            answer = join_parts([(words, _answer_part(part, whole, using)) for words, part in interpretation.parts])
+            parts = [(words, replace(whole, words=words), part) for words, part in interpretation.parts]
+            answer = join_parts([(words, _answer_part(part, one, using)) for words, one, part in parts])
         case _:
             answer = _answer_part(interpretation, asked, using)
+    if isinstance(answer, Answered):
+        notes.made_by(answer.made_by)
     return answer, notes.freeze()
 
 
@@ -131,6 +137,42 @@ class _Asked:
     today: date
     notes: TraceNotes
     on_sentence: OnSentence | None = None
+    words: str | None = None
+    """Of several questions in the message, this one's own; None: the message is one question."""
+
+
+def _interpret(asked: _Asked, using: Answering) -> Interpretation:
+    """What the question turned out to be. A follow-up is made to stand alone by the chat model where one is set, but
+    only once the rules have read it as something to look up: of what a written reply meets, no model is told."""
+    question, notes = asked.question, asked.notes
+    known = using.known_words()
+
+    def read(rewritten: str | None = None) -> Interpretation:
+        with notes.step("interpret"):
+            return interpret(question, trust=asked.trust, redirects=using.redirects, known=known, rewritten=rewritten)
+
+    interpretation = read()
+    if isinstance(interpretation, LookUp | ProgrammeQuestion) and (rewritten := _rewritten(asked, using)):
+        interpretation = read(rewritten)
+    notes.interpreted(interpretation)
+    return interpretation
+
+
+def _rewritten(asked: _Asked, using: Answering) -> str | None:
+    """The follow-up as the chat model makes it stand alone; None where there is nothing to rewrite, or nobody to."""
+    question = asked.question
+    if using.chat_model is None or using.rewrite_prompt is None or not question.history:
+        return None
+    with asked.notes.step("rewrite"):
+        return rewrite_with_model(
+            clean_question(question.text),
+            [replace(turn, text=clean_question(turn.text)) for turn in question.history],
+            model=using.chat_model,
+            prompt=using.rewrite_prompt,
+            trust=asked.trust,
+            notes=asked.notes,
+            is_redirected=lambda text: using.redirects.of(text) is not None,
+        )
 
 
 def _answer_part(part: LookUp | StatementLookUp | ProgrammeQuestion, asked: _Asked, using: Answering) -> Answer:
@@ -151,8 +193,11 @@ def _look_up(lookup: LookUp, asked: _Asked, using: Answering, *, offers: tuple[P
     if lookup.by_school:
         return _compare(lookup, asked, using)
     if not lookup.schools and trust.schools:
-        everywhere = _find(replace(lookup, schools=tuple(school.slug for school in trust.schools)), asked, using)
+        of_all = replace(lookup, schools=tuple(school.slug for school in trust.schools))
+        beside = asked.notes.aside()  # unless it is asked which school, nothing of any school is shown
+        everywhere = _find(of_all, replace(asked, notes=beside), using)
         if everywhere.confidence >= MIN_CONFIDENCE and differs_by_school(everywhere.scored):
+            asked.notes.kept(beside)
             labels = tuple((school.slug, school.name) for school in trust.schools)
             return NeedsDetail("school", using.replies["which_school"].fill(), labels)
     found = _find(lookup, asked, using)
@@ -169,7 +214,7 @@ def _look_up(lookup: LookUp, asked: _Asked, using: Answering, *, offers: tuple[P
                 roles=lookup.roles,
             )
             if answer is not None:
-                told = _with_pending(answer, lookup, using)
+                told = _with_doubt(_with_pending(answer, lookup, using), asked)
                 return _with_contact(weigh_sources(told, trust=trust, sentences=using.agreement), lookup, asked, using)
     return _nothing_found(found, asked, using)
 
@@ -188,6 +233,15 @@ def _with_pending(answer: Answered, lookup: LookUp, using: Answering) -> Answere
     pending = _pending(lookup, using)
     replaced = [one.replaces for one in pending if one.replaces and one.replaces.path in cited]
     return replace(answer, notes=(*answer.notes, *notes_on_editions(replaced, pending)))
+
+
+def _with_doubt(answer: Answered, asked: _Asked) -> Answered:
+    """The answer with a word of doubt where it may well not be one."""
+    if answer.confidence >= DOUBTFUL:
+        return answer
+    wording = answer_wording()
+    doubt = wording.doubtful_part.format(asked=asked.words) if asked.words else wording.doubtful
+    return replace(answer, notes=(*answer.notes, doubt))
 
 
 def _pending(lookup: LookUp, using: Answering) -> list[PendingEdition]:
@@ -234,7 +288,11 @@ def _compare(lookup: LookUp, asked: _Asked, using: Answering) -> Answer:
 
 def _look_up_programmes(lookup: LookUp, asked: _Asked, using: Answering) -> Answer:
     """The programmes that fit, beside what the prose says of them; their own records where the prose says nothing."""
-    programmes = using.index.programmes(roles=lookup.roles)
+    programmes = [
+        (record, found)
+        for record, found in using.index.programmes(roles=lookup.roles)
+        if found.version.school is None or found.version.school in lookup.schools
+    ]
     records: list[Mapping[str, Any]] = [record.fields for record, _ in programmes]
     meanings = [expansion.means for expansion in lookup.expansions]
     offers = offer_programmes(lookup.query, records, today=asked.today, expansions=meanings)
@@ -323,6 +381,6 @@ def _drafts(found: Found, asked: _Asked, using: Answering) -> Sequence[Draft]:
 
 def _spoken_question(lookup: LookUp, asked: _Asked) -> str:
     """The question as a model is asked it: with the one it follows on, and the schools it is about."""
-    earlier = lookup.query if asked.question.history else asked.question.text
+    spoken = lookup.query if asked.question.history else asked.words or asked.question.text
     names = [school_name(slug, asked.trust) for slug in lookup.schools]
-    return f"{earlier} (asked about {' and '.join(names)})" if names else earlier
+    return f"{spoken} (asked about {' and '.join(names)})" if names else spoken

@@ -12,6 +12,9 @@ from bot.model import Evidence
 
 MIN_CONFIDENCE = confidence_weights()["least"]
 """Below this the answer is that the documents do not say; docs/answering.md has the curve it was chosen on."""
+DOUBTFUL = 0.45
+"""Below this an answer is given with a word of doubt: the confidence is calibrated, so more such answers are wrong than
+right."""
 QUOTED_COVERAGE, QUOTED_CONFIDENCE = 0.6, 0.9
 """A question that quotes five words of the best unit in a row, and shares most of its own with it, is surely
 answered."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering.asked_edition import edition_asked
 from bot.answering.conversation import WEIGHT_OF_CONVERSATION, ReadInConversation, read_in_conversation
-from bot.answering.redirects import Redirects
+from bot.answering.redirects import Redirects, touches_safeguarding
 from bot.answering.schools import (
     SchoolsAsked,
     is_only_schools,
@@ -77,7 +77,10 @@ def interpret(
     history = tuple(Turn(turn.role, clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]) for turn in question.history)
     edition, current = edition_asked(text)
     reading = read_in_conversation("" if history and is_only_schools(current, trust) else current, history)
-    if redirection := redirects.of(whole, earlier=reading.leans_on):
+    redirection = redirects.of(whole, earlier=reading.leans_on)
+    if redirection is None and rewritten:
+        redirection = redirects.of(rewritten)
+    if redirection is not None:
         named = schools_named(text, trust)
         whose = named[0] if len(named) == 1 else _known_school(question, trust)
         return Redirect(redirection.kind, whose, redirection.case)
@@ -135,6 +138,7 @@ class _Reader:
             roles=self.question.asker.roles,
             by_school=schools.to_compare,
             edition=self.edition,
+            touches_safeguarding=touches_safeguarding(query),
         )
 
     def _schools(self, text: str, reading: ReadInConversation, whole: str | None) -> SchoolsAsked:

@@ -12,11 +12,11 @@ from bot.answering.spelling import english_words
 from ingestion.model import School, SchoolRecord, Slug, Trust
 
 _NOT_THE_SCHOOL = (
-    r"(?! (?:phase|curriculum|sector|education|national|years?|aged?|purpose|reasons?|aims?|objectives?|causes?"
+    r"(?! (?:phase|departments?|steps?|stages?|actions?|level|sanctions?|transfer|curriculum|sector|education|national|years?|aged?|purpose|reasons?|aims?|objectives?|causes?"
     r"|concerns?|contacts?|needs? of|sources?|focus|carers?)\b)"
 )
-""""The primary phase" is a part of a school, and "the primary contact" a person, not the school that people call "the
-primary"."""
+""""The primary phase" is a part of a school, "the primary contact" a person and "the secondary steps" the second ones,
+not the school that people call "the primary" or "the secondary". Only a name of such words alone is read so."""
 _ALL = re.compile(
     r"\b(?:(?:(?:at|in|for) )?(?:all|each|every|both)(?: (?:one|\w+))?(?: of)?(?: the| our| these| those)?(?: \w+)? ?(?:schools?|academ(?:y|ies)|sites)"
     r"|(?:which|what)(?: of (?:the|our))? (?:schools|academies)|which school\b(?! policy)"
@@ -155,7 +155,9 @@ def _school_mentions(text: str, trust: Trust) -> list[tuple[int, int, Slug]]:
     )
     mentions: list[tuple[int, int, Slug]] = []
     for name, slug in spoken:
-        pattern = rf"(?<!\w)(?:at )?{re.escape(name)}(?:['’]s)?(?!\w){_NOT_THE_SCHOOL}"
+        is_generic = set(re.findall(r"\w+", name.lower())) <= _GENERIC
+        after = _NOT_THE_SCHOOL if is_generic else ""
+        pattern = rf"(?<!\w)(?:at )?{re.escape(name)}(?:['’]s)?(?!\w){after}"
         for match in re.finditer(pattern, text, re.IGNORECASE):
             _add(mentions, match.start(), match.end(), slug)
     for start, end, slug in _loosely_written(text, trust):

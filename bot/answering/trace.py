@@ -38,6 +38,20 @@ class TraceNotes:
         finally:
             self._steps_ms[name] = self._steps_ms.get(name, 0.0) + (time.perf_counter() - started) * 1000
 
+    def aside(self) -> TraceNotes:
+        """Notes of a look that the answer may not come of: its time counts here, and what it found once it is `kept`."""
+        beside = TraceNotes(embedding_model=self._embedding_model)
+        beside._steps_ms = self._steps_ms
+        return beside
+
+    def kept(self, beside: TraceNotes) -> None:
+        """What a look found that was taken aside."""
+        self._lookup = beside._lookup or self._lookup
+        self._passages = {**beside._passages, **self._passages}
+        self._units += beside._units
+        if beside._confidence is not None:
+            self.judged(beside._confidence, beside._readings)
+
     def interpreted(self, interpretation: Interpretation) -> None:
         self._interpretation = interpretation
 

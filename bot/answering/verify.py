@@ -11,7 +11,7 @@ from datetime import date
 from bot.answering.claims import ClaimCheck
 from bot.answering.dates import is_past
 from bot.model import Answered, AnswerSentence, Citation, Draft, ProgrammeOffer, Quotation
-from bot.wording import spoken_date
+from bot.wording import answer_wording, spoken_date
 from ingestion.audience import may_read
 from ingestion.model import School, Slug, Trust
 
@@ -109,9 +109,8 @@ def _notes(citations: Sequence[Citation]) -> tuple[str, ...]:
     notes = []
     for citation in citations:
         if citation.review_overdue and citation.review_due and citation.status == "in_force":
-            notes.append(
-                f"{citation.title} was due for review by {spoken_date(citation.review_due)}: check that it still holds."
-            )
+            due = spoken_date(citation.review_due)
+            notes.append(answer_wording().review_overdue.format(title=citation.title, date=due))
         if citation.doubt:
             notes.append(citation.doubt)
     return tuple(dict.fromkeys(notes))

@@ -150,7 +150,8 @@ def markdown_as_mrkdwn(markdown: str) -> str:
     text = re.sub(r"^#{1,6}\s+(.+)$", r"**\1**", text, flags=re.MULTILINE)
     text = re.sub(r"(?<!\*)\*([^*\n]+)\*(?!\*)", r"_\1_", text)
     text = re.sub(r"\*\*(.+?)\*\*", r"*\1*", text)
-    return re.sub(r"\[([^\]\n]+)\]\((https?://[^\s)|]+)\)", r"<\2|\1>", text)
+    text = re.sub(r"(?<!\\)\[([^\]\n\\]+)\]\((https?://[^\s)|]+)\)", r"<\2|\1>", text)
+    return re.sub(r"\\(\\|\]|&lt;)", r"\1", text)  # what `render.plain` put in; mrkdwn knows no backslash
 
 
 def clip(text: str, limit: int) -> str:

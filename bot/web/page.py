@@ -24,7 +24,7 @@ from bot.answer_service import AsyncAnswers
 from bot.answering.interpret import MAX_QUESTION_CHARACTERS
 from bot.errors import StaffroomError
 from bot.metrics import Metrics
-from bot.model import Asker, Question, Redirected, Reply, Turn
+from bot.model import Asker, Question, Reply, Turn
 from bot.prompts import load_replies
 from bot.render import render_markdown
 from bot.sentences import load_sentences
@@ -36,6 +36,7 @@ from bot.wording import (
     citation_title,
     cited,
     footer,
+    is_disclosure,
     is_header_of_all,
     lead_of,
     near_document_line,
@@ -190,7 +191,7 @@ def _turn(entry: Any) -> Turn | None:
 
 def _turns_of(question: str, reply: Reply) -> tuple[Turn, ...]:
     """What the page remembers of an exchange: nothing of a disclosure."""
-    if isinstance(reply.answer, Redirected) and reply.answer.kind == "safeguarding":
+    if is_disclosure(reply.answer):
         return ()
     return (Turn("user", question), Turn("assistant", render_markdown(reply.answer)[:MAX_TURN_CHARACTERS]))
 

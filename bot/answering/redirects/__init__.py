@@ -72,7 +72,7 @@ class Redirects:
         """What the reader makes of each window; [] without a reader or without words."""
         if self.reader is None or not re.search(r"\w", text):
             return []
-        return [self.reader.read(window) for window in _windows(text)]
+        return [self.reader.read(window) for window in windows_of(text)]
 
     def _safeguarding_case(self, text: str, read: Sequence[Logits]) -> RedirectCase | None:
         in_plain_words = reads_as_disclosure(text)
@@ -107,7 +107,7 @@ def touches_safeguarding(text: str) -> bool:
     return bool(_VOCABULARY.search(text))
 
 
-def _windows(text: str) -> Iterator[str]:
+def windows_of(text: str) -> Iterator[str]:
     """The text, or overlapping parts of a long one, in order and to its very end; parts begin and end at words."""
     plain = " ".join(text.split())
     start = 0

@@ -31,6 +31,9 @@ SHARPNESS = 10.0
 
 Logits = NDArray[np.float32]
 
+Weights = Mapping[str, NDArray[Any]]
+"""By name: `…:down`, `…:up`, `head:weight` and `head:bias`."""
+
 
 class MessageReader(Protocol):
     """Reads a text of up to a few sentences."""
@@ -47,19 +50,21 @@ class QuestionEmbedder(Protocol):
 
 @dataclass(frozen=True)
 class TrainedReader:
-    """The trained reader; `embedder` must have been opened with `changes()`."""
+    """The trained reader; `embedder` must have been opened with the `changes()` of the same weights."""
 
     embedder: QuestionEmbedder
+    weights: Weights | None = None
+    """None: those that come with Staffroom."""
 
     def read(self, text: str) -> Logits:
-        weights = _weights()
+        weights = kept_weights() if self.weights is None else self.weights
         logits: Logits = self.embedder.embed_question(text) @ weights["head:weight"] + weights["head:bias"]
         return logits
 
 
-def changes() -> dict[str, NDArray[np.float32]]:
+def changes(weights: Weights | None = None) -> dict[str, NDArray[np.float32]]:
     """What is added to the weights of the bundled model, by their names."""
-    weights = _weights()
+    weights = kept_weights() if weights is None else weights
     names = [name.removesuffix(":up") for name in weights if name.endswith(":up")]
     return {
         name: 2 * weights[f"{name}:up"].astype(np.float32) @ weights[f"{name}:down"].astype(np.float32)
@@ -94,6 +99,7 @@ def _log_sum_exp(numbers: NDArray[Any]) -> float:
 
 
 @cache
-def _weights() -> Mapping[str, NDArray[Any]]:
+def kept_weights() -> Weights:
+    """The weights that come with Staffroom: of each changed matrix, the two thin ones; and the last layer."""
     with (files(__package__) / "weights.npz").open("rb") as file, np.load(file) as kept:
         return {name: kept[name] for name in kept.files}
