@@ -112,9 +112,7 @@ def show_steps(answers: Sequence[Timed]) -> None:
     print(f"    {'the rest':<12} {spread(rest)}, {sum(rest) / everything:4.0%} of all")
 
 
-def show_at_once(
-    settings: Settings, asked: Sequence[Question], warm_up: Sequence[Question], *, at_once: int
-) -> None:
+def show_at_once(settings: Settings, asked: Sequence[Question], warm_up: Sequence[Question], *, at_once: int) -> None:
     """The same questions with so many always under way; the processor's time tells what being many costs."""
     staffroom = opened(settings, warm_up)
     with ThreadPoolExecutor(at_once) as pool:

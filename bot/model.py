@@ -53,8 +53,10 @@ RedirectCase = Literal[
     "child", "self_harm", "fgm", "radicalisation", "image", "weapon", "staff", "head", "own_crisis",
     "pupil_record", "staff_record", "payroll", "system",
     "write", "rules", "advice",
+    "thanks",
 ]  # fmt: skip
-"""Which reply of a family. Safeguarding: the first row. Personal data: the second. Out of scope: the third."""
+"""Which reply of a family. Safeguarding: the first row. Personal data: the second. Out of scope: the third. Help: the
+last, for a message that asks nothing."""
 
 EditionAsked = Literal["in_force", "before", "changes"]
 """What is in force; what the edition before said; what changed between the two."""

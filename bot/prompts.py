@@ -27,7 +27,7 @@ REPLY_NAMES = (
     "safeguarding_image", "safeguarding_weapon", "safeguarding_staff", "safeguarding_head", "safeguarding_own_crisis",
     "personal_data_pupil_record", "personal_data_staff_record", "personal_data_payroll", "personal_data_system",
     "out_of_scope_write", "out_of_scope_rules", "out_of_scope_advice",
-    "help", "no_evidence", "which_school", "no_question", "failed",
+    "help", "help_thanks", "no_evidence", "which_school", "no_question", "failed",
 )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """How does the reader of messages (`bot/answering/redirects/reading.py`) come by its weights?
 
-    python -m tools.train_redirects                         trains on everything, writes weights.npz and weights.json
-    python -m tools.train_redirects --without gorse hazel   leaves authors out, keeps no weights, and notes in
-                                                            weights.json how those authors' messages fare: what the
-                                                            thresholds are chosen by
+    python -m tools.train_redirects                          trains on everything, writes weights.npz and weights.json
+    python -m tools.train_redirects --without gorse hazel    leaves authors out, keeps no weights, and notes in
+                                                             weights.json how those authors' messages fare: what the
+                                                             thresholds are chosen by
+    python -m tools.train_redirects --without hazel --keep   the same, and keeps these weights
 
 The bundled embedding model gets small changes to its upper layers (LoRA, Hu et al. 2021) and one linear layer behind
 it, which tells seventeen classes apart: a question to look up, nine safeguarding cases, seven other redirects. Only the
@@ -21,7 +22,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 from multiprocessing import get_context
@@ -80,80 +81,93 @@ class Message:
 def main() -> None:
     asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     asked.add_argument("--without", metavar="AUTHOR", nargs="+", default=[], help="leave these out, and score them")
+    asked.add_argument("--keep", action="store_true", help="keep the weights, with authors left out too")
     asked.add_argument("--epochs", type=int, default=4)
-    asked.add_argument("--scores", type=Path, help="where to write the left-out authors' logits, as JSON lines")
     chosen = asked.parse_args()
     messages = list(read_messages())
     left_out = [one for one in messages if one.author in chosen.without]
     if missing := set(chosen.without) - {one.author for one in left_out}:
         asked.error(f"nobody named {', '.join(sorted(missing))} wrote a development file")
     training = [one for one in messages if one.author not in chosen.without]
+    trained_on = {
+        "messages": len(training),
+        "by_class": dict(Counter(one.label for one in training)),
+        "files": {
+            str(file.relative_to(EVAL)): _digest(file)
+            for file in _training_files()
+            if author_of(file) not in chosen.without
+        },
+    }
     with get_context("spawn").Pool(len(SEEDS)) as processes:
-        trainings = [(training, seed, chosen.epochs) for seed in SEEDS]
-        trained = processes.starmap(train, trainings)
-    kept = averaged([weights for weights, _ in trained])
+        trained = processes.starmap(train, [(training, seed, chosen.epochs) for seed in SEEDS])
+    weights = averaged([each for each, _ in trained])
     figures: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    if chosen.keep or not chosen.without:
+        figures |= figures_of(trained_on, [losses for _, losses in trained], chosen.epochs)
+        np.savez(WEIGHTS, allow_pickle=False, **weights)
+        figures["weights_sha256"] = _digest(WEIGHTS)
+        print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size:,} bytes, sha256 {figures['weights_sha256']}")
     if chosen.without:
-        reader = TrainedReader(open_embedder(precision="float32", changes=("trained", lambda: changes(kept))), kept)
-        logits = [reader.read(one.text) for one in left_out]
-        if chosen.scores:
-            rows = [
-                {
-                    "author": one.author,
-                    "label": one.label,
-                    "text": one.text,
-                    "logits": [round(float(x), 3) for x in row],
-                }
-                for one, row in zip(left_out, logits, strict=True)
-            ]
-            chosen.scores.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        fared = {"trained_on": len(training), **how_they_fare(left_out, logits)}
+        logits = read_with(weights, left_out)
+        fared = {"trained_on": len(training), "epochs": chosen.epochs, **how_they_fare(left_out, logits)}
         figures.setdefault("left_out", {})[" and ".join(chosen.without)] = fared
         print(json.dumps(fared, indent=2))
-    else:
-        np.savez(WEIGHTS, allow_pickle=False, **kept)
-        figures = {
-            "weights_sha256": _digest(WEIGHTS),
-            "trained_on": {"messages": len(training), "by_class": dict(Counter(one.label for one in training))},
-            "files": {str(file.relative_to(EVAL)): _digest(file) for file in _training_files()},
-            "settings": {
-                "epochs": chosen.epochs, "seeds": SEEDS, "first_changed_layer": FIRST_CHANGED_LAYER, "rank": RANK,
-                "batch": BATCH, "rate": RATE, "smoothed": SMOOTHED, "dropped": DROPPED, "mistyped": MISTYPED,
-                "ordinary_counts": ORDINARY_COUNTS,
-            },
-            "loss_by_epoch": [losses for _, losses in trained],
-            "versions": {"torch": torch.__version__, "numpy": np.__version__},
-            "left_out": figures.get("left_out", {}),
-        }  # fmt: skip
-        print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size:,} bytes, sha256 {_digest(WEIGHTS)}")
     FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
+def figures_of(trained_on: dict[str, Any], losses: list[list[float]], epochs: int) -> dict[str, Any]:
+    """What stands beside the weights about their training."""
+    return {
+        "trained_on": trained_on,
+        "settings": {
+            "epochs": epochs, "start": START, "seeds": SEEDS, "first_changed_layer": FIRST_CHANGED_LAYER, "rank": RANK,
+            "batch": BATCH, "rate": RATE, "smoothed": SMOOTHED, "dropped": DROPPED, "mistyped": MISTYPED,
+            "ordinary_counts": ORDINARY_COUNTS,
+        },
+        "loss_by_epoch": losses,
+        "versions": {"torch": torch.__version__, "numpy": np.__version__},
+    }  # fmt: skip
+
+
+def read_with(weights: Weights, messages: Sequence[Message]) -> list[list[Logits]]:
+    """What the service would make of each window of each message, in float32."""
+    reader = TrainedReader(open_embedder(precision="float32", changes=("trained", lambda: changes(weights))), weights)
+    return [[reader.read(window) for window in windows_of(one.text)] for one in messages]
+
+
 def read_messages() -> Iterator[Message]:
-    """Every development message, in the order of files and lines; its author is the one of the file's name. A long
-    question is one in each of the windows that it is read in."""
+    """Every development message, in the order of files and lines; its author is the one of the file's name."""
     for file in _training_files():
-        named = file.stem.partition("_")[2]
+        author = author_of(file)
         if file.parent.name == "disclosure":
-            author, _, _ = named.partition("_")
             for row in _rows(file):
-                for text in [row["text"]] if "case" in row else windows_of(row["text"]):
-                    yield Message(text, row.get("case", "question"), author)
+                yield Message(row["text"], row.get("case", "question"), author)
         elif file.parent.name == "redirects":
             for row in _rows(file):
-                yield Message(row["text"], row.get("case", "question"), named or "redirects")
+                yield Message(row["text"], row.get("case", "question"), author or "redirects")
         else:
             for row in _rows(file):
                 if row["outcome"] != "redirected":
-                    yield Message(row["question"], "question", named or "questions", is_ordinary=True)
+                    yield Message(row["question"], "question", author or "questions", is_ordinary=True)
+
+
+def author_of(file: Path) -> str:
+    """The second word of the file's name; "" where it has one word."""
+    return file.stem.partition("_")[2].partition("_")[0]
 
 
 def train(messages: Sequence[Message], seed: int, epochs: int) -> tuple[Weights, list[float]]:
     """What the package keeps of one training, and the mean loss of each epoch."""
     torch.set_num_threads(1)  # two trainings share the processor, and sums come out in the same order anywhere
-    trained = Trained(messages, seed)
+    trained = Trained([part for one in messages for part in parts_of(one)], seed)
     losses = trained.train(epochs=epochs)
     return trained.kept(), losses
+
+
+def parts_of(message: Message) -> Iterator[Message]:
+    """A long question is one in each of the windows that it is read in; of a long disclosure that would not be so."""
+    texts = windows_of(message.text) if message.label == "question" and not message.is_ordinary else [message.text]
+    return (replace(message, text=text) for text in texts)
 
 
 def averaged(trainings: Sequence[Weights]) -> dict[str, NDArray[Any]]:
@@ -320,15 +334,16 @@ def mistyped(text: str, chance: random.Random) -> str:
     return joined.translate({ord(mark): None for mark in ".,'?!\""}) if chance.random() < 0.3 else joined
 
 
-def how_they_fare(messages: Sequence[Message], logits: Sequence[Logits]) -> dict[str, Any]:
+def how_they_fare(messages: Sequence[Message], logits: Sequence[Sequence[Logits]]) -> dict[str, Any]:
     """Of left-out authors' messages: at several shares of disclosures noticed, the threshold that notices so many, and
     the shares of look-alikes and of graded questions that it takes for disclosures; and the same of other redirects, at
     several thresholds."""
     of_safeguarding = [
-        safeguarding_score(row) + PLAIN_WORDS_COUNT * reads_as_disclosure(one.text)
-        for one, row in zip(messages, logits, strict=True)
+        max(map(safeguarding_score, windows)) + PLAIN_WORDS_COUNT * reads_as_disclosure(one.text)
+        for one, windows in zip(messages, logits, strict=True)
     ]
-    harm, other = np.array(of_safeguarding), np.array([other_score(row) for row in logits])
+    harm = np.array(of_safeguarding)
+    other = np.array([max(map(other_score, windows)) for windows in logits])
     is_card = np.array([one.label in CLASSES[1:10] for one in messages])
     is_other = np.array([one.label in CLASSES[10:] for one in messages])
     is_ordinary = np.array([one.is_ordinary for one in messages])

@@ -40,6 +40,8 @@ _BEFORE = tuple(
         rf"\b(?:in |under |from |of |by )?(?:the |our )?{_THE_ONE_BEFORE} (?=(?:\w+[ -]){{0,3}}{_DOCUMENT}\b)",
         r"(?<=\bthe )(?:old|previous|superseded) one\b(?= say| said|\W*$)",
         rf"\b(?:did|does) (?={_IT} (?:say|state|allow|read|give|have|mean)\b).*?(?P<then>\b(?:before|previously|in the past|last year)\b\W*$)",
+        rf"\bdid {_IT} (?:say|state|allow|read) (?P<then>(?:before|previously|last year)\b)(?= (?:about|on|for|of|to|regarding)\b)",
+        r"^(?:and |but |so |ok |what about |how about )*(?P<then>(?:before|previously|before that|last year|the (?:old|previous) (?:one|version|edition))\b\W*$)",
         rf"\bwhat (?:was|were) (?={_IT}).*?(?P<then>\b(?:before|previously)\b\W*$)",
         r"\b(?:did|was|were|say|said)\b.*?(?P<then>\bbefore (?:the|this|that|it) (?:last |latest |new )?(?:change[ds]?|was changed|update[ds]?|was updated|version|edition|policy)\b\W*$)",
         r"\b(?:what|how|when|where|who|which|did)\b[^?.]*?(?P<then>(?<!get )(?<!got )(?<!be )(?<!am )(?<!im )(?<!is )(?<!are )(?<!not )\buse[d]? to (?:be|say|have|read|state|allow|count|cost|mean)\b)",

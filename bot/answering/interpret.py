@@ -51,6 +51,11 @@ _HELP = re.compile(
     r"^(?:help|hi|hello|hey|start|what can you do|what do you do|who are you|how do you work)(?: there| staffroom)?[?!. ]*$",
     re.I,
 )
+_THANKS = re.compile(
+    r"^(?:(?:ok|okay|great|perfect|lovely|brilliant|cheers|ta|thx|thanks?(?: you)?|thank u|ty|many thanks|nice one|got it|will do"
+    r"|that'?s? (?:great|helpful|all|perfect|it)|a lot|so much|very much|for that|mate|much appreciated|no worries)[,.! ]*)+$",
+    re.I,
+)
 _PROGRAMME = re.compile(
     r"\b(?:npq\w*|ecte|programmes?|courses?|apprenticeships?|hlta|scitt|qualifications?|cpd|training (?:for|to|on)|funded|funding"
     r"|cohorts?|become an?|want to be an?|nasenco)\b",
@@ -86,6 +91,8 @@ def interpret(
         return Redirect(redirection.kind, whose, redirection.case)
     if _HELP.match(text):
         return Redirect("help", question.asker.school)
+    if _THANKS.match(text):
+        return Redirect("help", question.asker.school, "thanks")
     if not re.search(r"\w", text):
         return Clarification("question")
     asked = _Reader(question, history, trust, known, edition)

@@ -5,6 +5,7 @@ The search finds what is in force. The edition before it is read beside it, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -35,6 +36,7 @@ class PastSentences:
     nothing_kept: str
     no_change: str
     more: str
+    none: str
 
 
 def load_past_sentences() -> PastSentences:
@@ -42,7 +44,7 @@ def load_past_sentences() -> PastSentences:
     return load_sentences(
         PastSentences,
         "past",
-        holding={"before": "{title}", "changed": "{title}", "nothing_kept": "{title}", "no_change": "{title}"},
+        holding=dict.fromkeys(("none", "before", "changed", "nothing_kept", "no_change"), "{title}"),
     )
 
 
@@ -66,10 +68,16 @@ class PastWords:
 
 def quote_past(found: Found, *, index: EditionIndex, embedder: Embedder, sentences: PastSentences) -> PastWords | None:
     """What the edition before the one that answers said (`edition` "before"), or what changed ("changes"), each with
-    what is in force now beside it. None where nothing is found to compare, or no document has an edition before."""
+    what is in force now beside it; where no edition before is on record, that, with what is in force.
+
+    None where nothing was found."""
+    if not found.scored:
+        return None
     answering = _best_version(found, index)
     if answering is None:
-        return None
+        best = found.scored[0].unit.source.found.version
+        draft = Draft(_now(found, best), confidence=found.confidence)
+        return PastWords(draft, (sentences.none.format(title=best.title),))
     now, past = answering
     title, told = now.title, {"title": now.title, "before": _label(past.version), "now": _label(now)}
     if not past.passages:
@@ -141,12 +149,24 @@ def _likeliest(
 def _about(changes: Sequence[EditionChange], coverage: WordCoverage) -> list[EditionChange]:
     """The changes that the question is about, those that say most of it first; all that were reworded where it asks of
     the document as a whole. A cover sheet's are left out: versions and dates stand in every citation."""
-    told = [one for one in changes if any(words is not None and words.heading for words in (one.before, one.now))]
+    told = [one for one in changes if any(words is not None and _is_rule(words) for words in (one.before, one.now))]
     if coverage.words == 0:
-        return [one for one in told if one.change == "changed"] or told
+        return sorted(told, key=lambda one: (one.change != "changed", not _differ_in_figures(one)))
     shares = [(max(_share(one.before, coverage), _share(one.now, coverage)), one) for one in told]
     about = [(share, one) for share, one in shares if share >= ABOUT_IT]
     return [one for _, one in sorted(about, key=lambda pair: (-pair[0], pair[1].change != "changed"))]
+
+
+def _is_rule(words: EditionWords) -> bool:
+    """Neither on a cover sheet nor only the names of columns."""
+    columns = {block.text for block in words.passage.blocks if block.kind == "table_header"}
+    return bool(words.heading) and words.text not in columns
+
+
+def _differ_in_figures(change: EditionChange) -> bool:
+    """Numbers, sums and times that one side says and the other does not are what most want to know."""
+    sides = [re.findall(r"\d+(?:[.:]\d+)*", words.text) if words else [] for words in (change.before, change.now)]
+    return sorted(sides[0]) != sorted(sides[1])
 
 
 def _share(words: EditionWords | None, coverage: WordCoverage) -> float:

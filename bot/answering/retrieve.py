@@ -69,7 +69,14 @@ class QuestionEmbedder(Protocol):
 
 def retrieve(lookup: LookUp, *, index: PassageIndex, embedder: QuestionEmbedder, kept: int = KEPT) -> Evidence:
     """The evidence for a look-up, best first; nothing kept when both searches find nothing."""
-    depth = max(SEARCH_DEPTH, kept)
+    fused = fuse(search_both(lookup, index=index, embedder=embedder, depth=max(SEARCH_DEPTH, kept)))
+    return Evidence(tuple(fused[:kept]), tuple(fused[kept:]))
+
+
+def search_both(
+    lookup: LookUp, *, index: PassageIndex, embedder: QuestionEmbedder, depth: int = SEARCH_DEPTH
+) -> list[Searched]:
+    """What both searches find for the question and for each other wording of it, `depth` hits a search."""
     searched = []
     for wording in (Wording(lookup.query, 1.0), *lookup.also):
         is_question = wording.weight == 1.0
@@ -88,8 +95,7 @@ def retrieve(lookup: LookUp, *, index: PassageIndex, embedder: QuestionEmbedder,
                 roles=lookup.roles,
             )
         searched.append(Searched(tuple(near), tuple(worded), wording.weight))
-    fused = fuse(searched)
-    return Evidence(tuple(fused[:kept]), tuple(fused[kept:]))
+    return searched
 
 
 def question_vector(lookup: LookUp, embedder: QuestionEmbedder) -> NDArray[float32]:

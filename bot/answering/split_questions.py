@@ -61,6 +61,12 @@ _EMPTY = frozenset(
     "happens happen ask tell use know find say mean means thing way time number much many long soon quick quickly often "
     "far early late by im ill ive u n w w/ ur pls please wot wots whats wheres whens hows shud tmrw today tomorrow".split()
 )
+_SAYS_HOW_TO_TELL = re.compile(
+    r"^(?:in |as |for |across |at |by )*(?:a |the )?(?:table|list|bullets?|bullet points|summary|short answer|(?:all|each|every|both)"
+    r" (?:the |our |of the |of our )*schools?|school by school|side by side|compared?)\W*$",
+    re.I,
+)
+"""Not a question of its own, but where or how the one before it is to be answered."""
 _LEANS_BACK = re.compile(r"\b(?:it|they|them|that|this|those|these|there|he|she|him|one|then|either|so)\b", re.I)
 
 
@@ -75,7 +81,7 @@ class AskedPart:
 def split_questions(text: str) -> tuple[AskedPart, ...]:
     """The questions of a message in their order; at most four. () when it is one question, or none."""
     parts = _listed(text) or _asked_in_turn(text)
-    if len(parts) < 2:
+    if len(parts) < 2 or any(_SAYS_HOW_TO_TELL.match(part.words) for part in parts):
         return ()
     if len(parts) > MOST_QUESTIONS:
         rest = parts[MOST_QUESTIONS - 1 :]

@@ -59,6 +59,7 @@ def encode_trust(trust: Trust) -> str:
     return _TRUST.dump_json(trust, exclude_defaults=True).decode()
 
 
+@lru_cache(maxsize=8)
 def decode_trust(text: str) -> Trust:
     return _TRUST.validate_json(text)
 

@@ -11,7 +11,7 @@ import math
 import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ from ingestion.index.registry import (
     count_searched,
     in_scopes,
     read_changes,
+    read_chosen_ids,
     read_ids_by_vector,
     read_is_held,
     read_passages,
@@ -75,6 +76,9 @@ SPARE = 0.25
 """The share of vectors asked for beyond the limit, in case some are hidden: to ask again would take as long again."""
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+KEPT_PASSAGES = 4096
+"""Passages kept in memory as they were read, those found lately: some 20 MB."""
 
 T = TypeVar("T")
 
@@ -120,6 +124,8 @@ class Index:
         self._model = model
         self._vectors = _SharedVectors(vectors)
         self._frequencies: tuple[int, dict[str, int]] = (0, {})
+        self._known_state: State | None = None
+        self._read = _ReadPassages()
 
     def close(self) -> None:
         self._vectors.close()
@@ -168,12 +174,12 @@ class Index:
         has no word.
         """
         scopes = scopes_of(schools, trust_wide=trust_wide)
-        with self._reading() as (connection, _):
+        with self._reading() as (connection, state):
             scored = search_words(
                 connection, query, scopes=scopes, limit=limit, expansions=expansions, reads=roles_read_by(roles)
             )
             scores = dict(scored)
-            found = _read_found(connection, scores, roles, in_scopes(scopes))
+            found = self._read_found(connection, state, scores, roles, in_scopes(scopes))
         return [Hit(found[id_], score) for id_, score in scores.items() if id_ in found]
 
     def word_weight(self, words: Iterable[str]) -> dict[str, float]:
@@ -335,14 +341,14 @@ class Index:
     def _records(
         self, kind: str, roles: Collection[str], *conditions: ColumnElement[bool]
     ) -> list[tuple[Record, IndexedPassage]]:
-        with self._reading() as (connection, _):
+        with self._reading() as (connection, state):
             rows = connection.execute(
                 select(records)
                 .join(versions, records.c.version_id == versions.c.id)
                 .where(records.c.kind == kind, IS_SEARCHED, is_readable(roles), *conditions)
                 .order_by(versions.c.path, records.c.id)
             ).all()
-            found = _read_found(connection, dict.fromkeys(row.passage_id for row in rows), roles)
+            found = self._read_found(connection, state, dict.fromkeys(row.passage_id for row in rows), roles)
         return [
             (
                 Record(row.kind, row.key, codec.decode_fields(row.fields), codec.decode_locator(row.locator)),
@@ -361,38 +367,58 @@ class Index:
         state: State,
     ) -> list[Hit]:
         """The `limit` nearest live passages of all these scopes together; only they are read whole."""
-        near = [
-            scored for scope in scopes for scored in self._nearest_in(vector, scope, roles, limit=limit, state=state)
-        ]
-        best = dict(sorted(near, key=lambda scored: (-scored[1], scored[0]))[:limit])
-        with self._reading() as (connection, now):
-            if now != state:
-                raise _StateMoved
-            found = _read_found(connection, best, roles, in_scopes(scopes))
-        return [Hit(found[id_], score) for id_, score in best.items() if id_ in found]
-
-    def _nearest_in(
-        self, vector: NDArray[np.float32], scope: School, roles: Collection[str], *, limit: int, state: State
-    ) -> list[tuple[int, float]]:
-        """The ids of the `limit` nearest live passages of one scope, with their scores; asks for more as long as
-        vectors that are retired, or kept to other roles, crowd them out."""
         assert state.model is not None
         asked = limit + math.ceil(limit * SPARE)
-        while True:
+        near: list[tuple[int, float]] = []
+        waiting = list(scopes)
+        while waiting:
             with self._vectors.at(state) as store:
-                nearest = store.nearest(vector, school=scope, model=state.model, limit=asked)
+                nearest = {
+                    scope: store.nearest(vector, school=scope, model=state.model, limit=asked) for scope in waiting
+                }
             with self._reading() as (connection, now):
                 if now != state:
                     raise _StateMoved
-                if nearest is None:
-                    self._expect_none(connection, scope)
-                    return []
-                ids = [id_ for id_, _ in nearest]
-                found = read_ids_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]), is_readable(roles))
-            hits = [(passage_id, score) for id_, score in nearest for passage_id in found.get(id_, ())]
-            if len(hits) >= limit or len(nearest) < asked:
-                return hits[:limit]
-            asked *= 2
+                waiting = []
+                for scope, vectors in nearest.items():
+                    hits = self._live_among(connection, vectors, scope, roles)
+                    if len(hits) >= limit or vectors is None or len(vectors) < asked:
+                        near += hits[:limit]
+                    else:
+                        waiting.append(scope)
+                if not waiting:
+                    best = dict(sorted(near, key=lambda scored: (-scored[1], scored[0]))[:limit])
+                    found = self._read_found(connection, state, best, roles, in_scopes(scopes))
+                    return [Hit(found[id_], score) for id_, score in best.items() if id_ in found]
+            asked *= 2  # vectors that are retired, or kept to other roles, crowded out those that are searched
+        return []
+
+    def _live_among(
+        self,
+        connection: Connection,
+        nearest: Sequence[tuple[str, float]] | None,
+        scope: School,
+        roles: Collection[str],
+    ) -> list[tuple[int, float]]:
+        """The ids of the searched passages of one scope that these vectors stand for, with their scores."""
+        if nearest is None:
+            self._expect_none(connection, scope)
+            return []
+        ids = [id_ for id_, _ in nearest]
+        found = read_ids_by_vector(connection, ids, IS_SEARCHED, in_scopes([scope]), is_readable(roles))
+        return [(passage_id, score) for id_, score in nearest for passage_id in found.get(id_, ())]
+
+    def _read_found(
+        self,
+        connection: Connection,
+        state: State,
+        ids: Iterable[int],
+        roles: Collection[str],
+        *conditions: ColumnElement[bool],
+    ) -> dict[int, IndexedPassage]:
+        """The searched passages of these ids that somebody with these roles may read, by id."""
+        readable = read_chosen_ids(connection, ids, IS_SEARCHED, is_readable(roles), *conditions)
+        return hide_names(connection, self._read.of(connection, state, readable), roles)
 
     def _expect_none(self, connection: Connection, scope: School) -> None:
         """Nothing searched in a scope has no collection; anything else means that the vectors were lost."""
@@ -403,17 +429,29 @@ class Index:
             )
 
     def _consistently(self, search: Callable[[State], T]) -> T:
-        """The search's result over one state: it starts anew when a refresh switched or collected meanwhile."""
+        """The search's result over one state: it starts anew when a refresh switched or collected meanwhile.
+
+        It begins with the state of the search before it, since the search finds out whether that still holds.
+        """
         give_up_at = time.monotonic() + PATIENCE_SECONDS
+        known, self._known_state = self._known_state, None
         while True:
-            with self._reading() as (_, state):
-                pass
+            if known is None:
+                with self._reading() as (_, state):
+                    pass
+            else:
+                state = known
             try:
-                return search(state)
+                found = search(state)
             except (_StateMoved, VectorsFailed):
                 if time.monotonic() > give_up_at:
                     raise
-            time.sleep(0.01)
+            else:
+                self._known_state = state
+                return found
+            if known is None:
+                time.sleep(0.01)
+            known = None
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Connection, State]]:
@@ -431,12 +469,32 @@ class Index:
             yield connection, state
 
 
-def _read_found(
-    connection: Connection, ids: Iterable[int], roles: Collection[str], *conditions: ColumnElement[bool]
-) -> dict[int, IndexedPassage]:
-    """The searched passages of these ids that somebody with these roles may read, by id."""
-    found = read_passages_by_id(connection, ids, IS_SEARCHED, is_readable(roles), *conditions)
-    return hide_names(connection, found, roles)
+class _ReadPassages:
+    """The passages read of one state of the index, by id, so that each is made of its row once. Whoever asks has
+    found out which of them the asker may read: what is kept here decides nothing."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: tuple[State | None, OrderedDict[int, IndexedPassage]] = (None, OrderedDict())
+
+    def of(self, connection: Connection, state: State, ids: Collection[int]) -> dict[int, IndexedPassage]:
+        """These passages, in a transaction of that state."""
+        with self._lock:
+            of_state, kept = self._kept
+            found = {id_: kept[id_] for id_ in ids if id_ in kept} if of_state == state else {}
+        missing = [id_ for id_ in ids if id_ not in found]
+        if missing:
+            found |= read_passages_by_id(connection, missing)
+        with self._lock:
+            if self._kept[0] != state:
+                self._kept = (state, OrderedDict())
+            kept = self._kept[1]
+            for id_, passage in found.items():
+                kept[id_] = passage
+                kept.move_to_end(id_)
+            while len(kept) > KEPT_PASSAGES:
+                kept.popitem(last=False)
+        return found
 
 
 class _StateMoved(IndexUnavailable):

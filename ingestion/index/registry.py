@@ -74,9 +74,13 @@ class State:
     """Which index this is, among those that share a Chroma server."""
 
 
+_STATE = select(facts).where(facts.c.name.in_(("generation", "model", "identity")))
+"""Every transaction begins with it, so it is put together once."""
+
+
 def read_state(connection: Connection) -> State:
     """Generation 0 and no model before the first refresh."""
-    rows = connection.execute(select(facts).where(facts.c.name.in_(("generation", "model", "identity"))))
+    rows = connection.execute(_STATE)
     found = {row.name: row.value for row in rows}
     return State(int(found.get("generation", 0)), found.get("model"), found.get("identity", ""))
 
@@ -123,6 +127,21 @@ def read_passages_by_id(
         known = _versions_by_id(connection, {row.version_id for row in rows}, *conditions)
         found |= {row.passage_id: _passage_of(row, known) for row in rows if row.version_id in known}
     return found
+
+
+def read_chosen_ids(connection: Connection, ids: Iterable[int], *conditions: ColumnElement[bool]) -> list[int]:
+    """Those of the passage ids whose versions the conditions choose, in their order; each once."""
+    wanted = list(dict.fromkeys(ids))
+    version_of_passage: dict[int, int] = {}
+    for some in batches(wanted, IDS_PER_QUERY):
+        rows = connection.execute(select(passages.c.id, passages.c.version_id).where(passages.c.id.in_(some)))
+        version_of_passage |= {row.id: row.version_id for row in rows}
+    chosen = {
+        id_
+        for some in batches(set(version_of_passage.values()), IDS_PER_QUERY)
+        for id_ in connection.execute(select(versions.c.id).where(versions.c.id.in_(some), *conditions)).scalars()
+    }
+    return [id_ for id_ in wanted if version_of_passage.get(id_) in chosen]
 
 
 def read_ids_by_vector(

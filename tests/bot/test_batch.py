@@ -26,6 +26,15 @@ def test_a_line_that_cannot_be_used_fails_by_number_and_the_rest_go_on() -> None
     assert "`history` is a list" in third.answer.sentence
 
 
+def test_a_line_that_states_no_roles_is_asked_with_those_given_for_all() -> None:
+    stated, unstated = '{"question": "x", "query": "x", "roles": ["ect"]}', '{"question": "x", "query": "x"}'
+    questions = list(read_questions([stated, unstated], roles=("leaders",)))
+    assert [one.asker.roles for one in questions if isinstance(one, Question)] == [("ect",), ("leaders",)]
+    searches = list(read_searches([stated, unstated, '{"query": "x", "roles": "ect"}'], roles=("leaders",)))
+    assert [one.roles for one in searches[:2]] == [("ect",), ("leaders",)]
+    assert searches[2].problem == "Line 3: `roles` is a list of texts."
+
+
 def test_searches_are_read_in_order() -> None:
     lines = ['{"id": "a", "query": "phones", "school": "kestrel"}', "nonsense"]
     assert list(read_searches(lines)) == [

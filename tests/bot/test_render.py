@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
 
 from bot.model import (
     Answered,
     AnswerSentence,
     Citation,
     Failed,
+    NearDocument,
     NeedsDetail,
     NoEvidence,
     PartAnswered,
     ProgrammeOffer,
     Redirected,
     Reply,
+    SchoolAnswer,
     Trace,
 )
-from bot.render import render_markdown, reply_as_json
+from bot.render import plain, render_markdown, reply_as_json
 from ingestion.model import Slug
 from tests import replies
 
@@ -185,3 +191,45 @@ def test_no_outcome_but_an_answer_has_citations() -> None:
         assert printed["text"]
     assert reply_as_json(Reply(Redirected("help", "I answer.")))["redirect"] == "help"
     assert "- Saltmarsh Primary School" in render_markdown(NeedsDetail("school", "Which school?", options))
+
+
+LIVE = (
+    "![chart](https://evil.example/seen.png)",
+    "[the new form](https://evil.example)",
+    "[the form][1]\n\n[1]: https://evil.example",
+    r"\[the form](https://evil.example)",
+    r"the form\](https://evil.example) or [this\](https://evil.example)",
+    "<img src=x onerror=alert(1)> <b>now</b>",
+    "<https://evil.example> <javascript:alert(1)>",
+    "<!-- hidden --> <?php ?> </div>",
+)
+
+
+@pytest.mark.parametrize("words", LIVE)
+def test_markup_of_a_document_is_shown_and_does_nothing(words: str) -> None:
+    poisoned = replace(CITATION, title=words, heading=(words,), quote=words, lead_in=words)
+    answers = (
+        Answered((poisoned,), notes=(words,), programmes=(ProgrammeOffer("p", words, "maybe", words),)),
+        Answered((poisoned,), (AnswerSentence(words, (1,)),), made_by="m 0"),
+        Answered((poisoned,), parts=(PartAnswered(words, (1,)),)),
+        Answered((poisoned,), comparison=(SchoolAnswer(Slug("saltmarsh"), "Saltmarsh", (1,)),)),
+        Answered((replace(poisoned, header=(words,), rows=((words,),)),)),
+        NoEvidence("No.", nearest=(NearDocument(words, "x", "", (words,), "page 1", "javascript:alert(1)", words),)),
+    )
+    for answer in answers:
+        html = MarkdownIt("commonmark", {"html": True}).enable("table").render(render_markdown(answer))
+        for live in ("<a ", "<img", "<b>", "<!--", "<?php", "</div"):
+            assert live not in html, (live, render_markdown(answer))
+        assert "evil.example" in html or "evil" not in words  # it is shown all the same
+
+
+def test_the_quotation_of_a_citation_in_json_is_as_it_stands_in_the_document() -> None:
+    quote = "See [the form](https://trust.example) and <b>sign</b>."
+    printed = reply_as_json(Reply(Answered((replace(CITATION, quote=quote),))))
+    assert printed["citations"][0]["quote"] == quote
+    assert r"> See [the form\](https://trust.example) and \<b>sign\</b>." in printed["text"]
+
+
+def test_ordinary_words_are_not_escaped() -> None:
+    said = r"Fewer than 5 < 6 [see 4.2] at C:\temp; ring 01632 960101 & ask (at once) * must * [2][3]"
+    assert plain(said) == said

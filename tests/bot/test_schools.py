@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.answering.schools import SchoolsAsked, is_only_schools, schools_asked, schools_named, without_schools
@@ -58,6 +60,25 @@ def test_the_other_school_of_many_is_the_one_spoken_of_before() -> None:
 def test_both_schools_are_those_spoken_of() -> None:
     assert schools_asked("at both schools?", THREE, own=K, spoken_of=(R,)) == SchoolsAsked((R, K), to_compare=True)
     assert schools_asked("at both schools?", TRUST, own=None) == SchoolsAsked((S, K), to_compare=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("what are the secondary steps after a warning", ()),
+        ("phones in the secondary phase", ()),
+        ("who leads the secondary department", ()),
+        ("the primary stage of the process", ()),
+        ("phones at the secondary", (K,)),
+        ("the secondary's phone rule", (K,)),
+        ("what are kestrel's aims", (K,)),
+        ("saltmarsh concerns policy", (S,)),
+        ("kestrel department heads", (K,)),
+    ],
+)
+def test_a_word_that_is_a_school_only_by_itself_names_none_before_another(text: str, named: tuple[Slug, ...]) -> None:
+    secondary = replace(KESTREL, aliases=(*KESTREL.aliases, "the secondary"))
+    assert schools_named(text, Trust(schools=(SALTMARSH, secondary))) == named
 
 
 def test_a_trust_of_one_school_has_no_other() -> None:

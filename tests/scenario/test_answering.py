@@ -14,9 +14,11 @@ from structlog.testing import capture_logs
 
 from bot.answering.answer import Answering, answer_question
 from bot.answering.chat_model import ChatLimits, LangChainChatModel
+from bot.answering.confidence import DOUBTFUL
 from bot.answering.redirects import Redirects
-from bot.model import Answer, Answered, Asker, NeedsDetail, NoEvidence, Question, Redirected
+from bot.model import Answer, Answered, Asker, NeedsDetail, NoEvidence, Question, Redirected, Trace, Turn
 from bot.prompts import load_prompt, load_replies
+from bot.wording import answer_wording
 from ingestion.index import Index, open_index
 from ingestion.model import Slug
 from tests.fakes import FakeEmbedder
@@ -56,13 +58,29 @@ def ask(
     *,
     school: str | None = None,
     timeout_seconds: float = 5.0,
+    history: tuple[Turn, ...] = (),
 ) -> Answer:
+    return ask_and_trace(index, provider, question, school=school, timeout_seconds=timeout_seconds, history=history)[0]
+
+
+def ask_and_trace(
+    index: Index,
+    provider: OpenAIStandIn | None,
+    question: str,
+    *,
+    school: str | None = None,
+    timeout_seconds: float = 5.0,
+    history: tuple[Turn, ...] = (),
+) -> tuple[Answer, Trace]:
     model = None
     if provider is not None:
         limits = ChatLimits(timeout_seconds=timeout_seconds, retries=0)
         model = LangChainChatModel("openai:standin", base_url=provider.base_url, limits=limits)
-    using = Answering(index, FakeEmbedder(), Redirects(), load_replies(), load_prompt("compose"), model)
-    return answer_question(Question(question, Asker(Slug(school) if school else None)), using, today=TODAY)[0]
+    using = Answering(
+        index, FakeEmbedder(), Redirects(), load_replies(), load_prompt("compose"), model, load_prompt("rewrite")
+    )
+    asked = Question(question, Asker(Slug(school) if school else None), history)
+    return answer_question(asked, using, today=TODAY)
 
 
 def writes(provider: OpenAIStandIn, template: str) -> None:
@@ -287,3 +305,112 @@ def test_a_sentence_about_one_school_never_rests_on_the_other(index: Index, prov
     assert_quotation_answer(answer, SALTMARSH_PHONES)
     assert isinstance(answer, Answered)
     assert [citation.school for citation in answer.citations] == ["saltmarsh"]
+
+
+# ── follow-ups, and several questions at once ────────────────────────────────────────────────────────────────────────
+
+BEFORE = (Turn("user", LEAVE_ASKED), Turn("assistant", LEAVE))
+FOLLOW_UP = "and for moving house?"
+STANDS_ALONE = "How many days of paid leave for moving house?"
+
+
+def steps_asked(provider: OpenAIStandIn) -> list[str]:
+    systems = {load_prompt(step).system: step for step in ("compose", "rewrite")}
+    return [systems[request["messages"][0]["content"]] for request in provider.requests]
+
+
+def test_a_follow_up_is_searched_and_asked_as_the_model_made_it_stand_alone(
+    index: Index, provider: OpenAIStandIn
+) -> None:
+    provider.script = [Scripted(STANDS_ALONE), Scripted(DECLINED)]
+    answer, trace = ask_and_trace(index, provider, FOLLOW_UP, history=BEFORE)
+    assert steps_asked(provider) == ["rewrite", "compose"]
+    assert trace.query == STANDS_ALONE
+    assert STANDS_ALONE in provider.requests[1]["messages"][-1]["content"]
+    assert [call.step for call in trace.model_calls] == ["rewrite", "compose"]
+    assert "rewrite" in trace.steps_ms
+    assert_quotation_answer(answer, MOVING)
+
+
+@pytest.mark.parametrize(
+    "scripted",
+    [
+        Scripted("How many days of paid leave for moving house at Kestrel Heath Academy?"),
+        Scripted("Which treasure do pirates bury on islands?"),
+        Scripted(status=500),
+    ],
+)
+def test_where_the_model_rewrites_badly_the_rules_read_the_follow_up(
+    index: Index, provider: OpenAIStandIn, scripted: Scripted
+) -> None:
+    provider.script = [scripted, Scripted(DECLINED)]
+    answer, trace = ask_and_trace(index, provider, FOLLOW_UP, history=BEFORE)
+    _, by_rules = ask_and_trace(index, None, FOLLOW_UP, history=BEFORE)
+    assert trace.query == by_rules.query != STANDS_ALONE
+    assert any(why.startswith("the rewritten question (") for why in trace.dropped)
+    assert_quotation_answer(answer, MOVING)
+
+
+DISCLOSED = "A pupil told me that her uncle hits her"
+
+
+@pytest.mark.parametrize(
+    ("question", "before"),
+    [
+        (DISCLOSED, BEFORE),
+        ("and what do I do now?", (Turn("user", DISCLOSED), Turn("assistant", "Ring the lead."))),
+        ("How many days of paid leave for a funeral?", (Turn("user", DISCLOSED), Turn("assistant", "Ring the lead."))),
+    ],
+)
+def test_of_a_disclosure_no_model_is_told(
+    index: Index, provider: OpenAIStandIn, question: str, before: tuple[Turn, ...]
+) -> None:
+    ask(index, provider, question, history=before)
+    assert "uncle" not in str(provider.requests)
+    assert "rewrite" not in steps_asked(provider)
+
+
+def test_what_a_model_rewrites_into_a_disclosure_gets_the_written_reply(index: Index, provider: OpenAIStandIn) -> None:
+    before = (
+        Turn("user", "her uncle takes a pupil to the trip, who signs"),
+        Turn("assistant", "The office told me that he hits the ball in games."),
+    )
+    provider.script = [Scripted(DISCLOSED)]
+    answer = ask(index, provider, "and what is to do?", history=before)
+    assert steps_asked(provider) == ["rewrite"]
+    assert isinstance(answer, Redirected)
+    assert answer.kind == "safeguarding"
+
+
+def test_of_several_questions_the_model_is_asked_each_in_its_own_words(index: Index, provider: OpenAIStandIn) -> None:
+    first, second = "How many days of paid leave for a funeral?", "What happens when a phone is seen in a lesson?"
+    ask(index, provider, f"{first} {second}", school="kestrel")
+    asked = [request["messages"][-1]["content"] for request in provider.requests]
+    assert [(first in user, second in user) for user in asked] == [(True, False), (False, True)]
+
+
+# ── how sure it is, and whom to ring ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_doubtful_answer_says_so_and_a_sure_one_does_not(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    wording = answer_wording()
+    sure = ask(index, None, LEAVE_ASKED)
+    assert isinstance(sure, Answered)
+    assert sure.confidence >= DOUBTFUL
+    assert wording.doubtful not in sure.notes
+    monkeypatch.setattr("bot.answering.answer.DOUBTFUL", 1.0)
+    doubtful = ask(index, None, LEAVE_ASKED)
+    assert isinstance(doubtful, Answered)
+    assert doubtful.notes == (*sure.notes, wording.doubtful)
+    both = ask(index, None, f"{LEAVE_ASKED} {PHONES_ASKED}", school="kestrel")
+    assert isinstance(both, Answered)
+    assert wording.doubtful_part.format(asked=PHONES_ASKED) in both.notes
+
+
+def test_beneath_a_policy_question_about_safeguarding_stands_whom_to_ring(index: Index) -> None:
+    nothing = ask(index, None, "How long do we keep safeguarding records?", school="kestrel")
+    assert not isinstance(nothing, Redirected)
+    assert "01632 960301" in (nothing.contact_line or "")  # type: ignore[union-attr]
+    leave = ask(index, None, LEAVE_ASKED, school="kestrel")
+    assert isinstance(leave, Answered)
+    assert leave.contact_line is None

@@ -16,7 +16,9 @@ import pytest
 from docx.document import Document as WordDocument
 from reportlab.platypus import Paragraph
 
+import bot.app
 from bot.evaluation.documents import IndexedDocuments, stands_in
+from bot.model import Question, Reply
 from ingestion.index import open_index
 from tests.fakes import FakeEmbedder
 from tests.ingestion.files import HEADING, paragraphs, pdf, ruled, word
@@ -220,6 +222,43 @@ def test_a_school_beside_a_batch_stands_for_the_lines_that_name_none(office: Off
     ran = office.run("ask", "--batch", "-", "--school", "saltmarsh", stdin=batch)
     assert [reply["citations"][0]["quote"] for reply in ran.lines] == [SALTMARSH_PHONES, KESTREL_PHONES]
     assert office.run("ask", "--batch", "-", "--school", "salt", stdin=batch).status == 2
+
+
+def test_how_an_answer_came_about_is_told_beneath_it(office: Office) -> None:
+    ran = office.run("ask", LEAVE_ASKED, "--explain")
+    answer, _, told = ran.out.partition("── How this answer came about ──\n")
+    assert LEAVE in answer
+    assert told.startswith(f"Taken for: LookUp\nSearched for: {LEAVE_ASKED}\n")
+    assert "trust/leave.md 2.0, 3 Bereavement," in told
+    assert "\nTook, in ms: interpret " in told
+
+
+def test_how_an_answer_came_about_stands_in_its_json_when_asked_for(office: Office) -> None:
+    one = office.ask(LEAVE_ASKED, "--explain")
+    assert (list(one)[-1], one["trace"]["query"]) == ("trace", LEAVE_ASKED)
+    assert one["trace"]["made_by"] == "quotations"
+    batch = lines({"question": LEAVE_ASKED}, {"question": DISCLOSURE}, "no JSON")
+    ran = office.run("ask", "--batch", "-", "--explain", stdin=batch)
+    assert [(told["trace"] or {}).get("interpretation") for told in ran.lines] == ["LookUp", "Redirect", None]
+    assert "uncle" not in json.dumps(ran.lines[1])
+
+
+def test_a_document_limited_to_a_role_is_found_with_that_role_alone(own_office: Office) -> None:
+    said = "Leaders may carry four days of leave into the next year."
+    limited = f"---\ntitle: Leave of leaders\naudience: leaders\n---\n# Leave of leaders\n\n{said}\n"
+    own_office.write("trust/leaders.md", limited)
+    own_office.run("refresh")
+    asked = "How many days of leave may leaders carry into the next year?"
+    for role, finds in (("leaders", True), ("ect", False)):
+        batch = lines({"question": asked, "query": asked})
+        for ran in (
+            own_office.run("ask", asked, "--role", "trainee", "--role", role),
+            own_office.run("ask", "--batch", "-", "--role", role, stdin=batch),
+            own_office.run("search", asked, "--role", role),
+            own_office.run("search", "--batch", "-", "--role", role, stdin=batch),
+            own_office.run("chat", "--role", role, stdin=asked + "\n\n"),
+        ):
+            assert (said in ran.out, "Leave of leaders" in ran.out) == (finds, finds)
 
 
 # ── search ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -539,6 +578,23 @@ def test_a_conversation_asks_for_the_school_once_and_remembers_it(office: Office
     assert places == sorted(places)
     assert -1 not in places
     assert SALTMARSH_PHONES not in ran.out
+
+
+def test_nothing_of_a_disclosure_is_kept_in_a_conversation(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    histories: list[tuple[str, ...]] = []
+    answer = bot.app.Staffroom.answer
+
+    def listening(staffroom: bot.app.Staffroom, question: Question, **options: Any) -> Reply:
+        histories.append(tuple(turn.text for turn in question.history))
+        return answer(staffroom, question, **options)
+
+    monkeypatch.setattr(bot.app.Staffroom, "answer", listening)
+    ran = office.run("chat", "--school", "kestrel", stdin=f"{LEAVE_ASKED}\n{DISCLOSURE}\nand for moving house?\n\n")
+    assert "01632 960301" in ran.out
+    assert [len(history) for history in histories] == [0, 2, 2]
+    assert histories[2] == histories[1]
+    assert histories[2][0] == LEAVE_ASKED
+    assert "One day of paid leave is given for moving house" in ran.out
 
 
 def test_a_conversation_ends_where_the_input_does(office: Office) -> None:

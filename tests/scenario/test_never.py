@@ -238,8 +238,18 @@ class World:
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-FRAMES = ("{}", "What about {}?", "How long is {}?", "What is the rule on {}", "Who is told of {}?", "{} please?", "And {}?")
-CODES_ASKED = ("what is 4.6", "what does 4.5 say", "learn that 4.6", "which course is funded for mentors", "npq for teachers")
+FRAMES = (
+    "{}",
+    "What about {}?",
+    "How long is {}?",
+    "What is the rule on {}",
+    "Who is told of {}?",
+    "And {}?",
+    "{} in the primary phase?",
+    "Is {} for infant pupils?",
+)
+RECORDS = ("what is 4.6", "what does 4.5 say", "learn that 4.6", "which course is funded for mentors", "npq for teachers")
+HOSTILE = ('" OR scope : *', "scope:s1 NEAR(phone tie)", "phone* OR -leave", "'); --", "%_|leader|", "\ud800 phone \0")
 ALL = ("at all schools", "at each school", "in every school of the trust")
 PAST = (
     "what did it say before",
@@ -257,19 +267,26 @@ class Ask:
     question: Question
     schools: frozenset[str]
     is_of_past: bool
-
-    def __repr__(self) -> str:
-        return f"Ask({self.question!r}, {self.schools!r}, {self.is_of_past!r})"
+    named: frozenset[str] = frozenset()
+    """Of the schools those that the question names, or that are the asker's."""
 
 
 @st.composite
-def subjects(draw: st.DrawFn, corpus: Corpus) -> str:
-    """Words of one document, whosever it is: its title, a stretch of it, or plain words of its topic."""
-    paper = draw(st.sampled_from(corpus.papers))
+def subjects(draw: st.DrawFn, corpus: Corpus, *, of_past: bool = False) -> str:
+    """Words of one document, whosever it is: its title, a stretch of it, or plain words of its topic.
+
+    Which document and which words follow from a number: Hypothesis by itself asks for the same few again and again.
+    """
+    random = Random(draw(st.integers(0, 2**32)))
+    past = [paper for paper in corpus.papers if paper.status == "superseded"]
+    paper = random.choice(past if of_past and past and random.random() < 0.7 else corpus.papers)
     words = re.findall(r"[\w.]+", paper.text.split("---\n")[-1])
-    start = draw(st.integers(0, max(0, len(words) - 3)))
-    stretch = " ".join(words[start : start + draw(st.integers(2, 10))])
-    return draw(st.sampled_from((paper.title, stretch, stretch, f"{stretch} {paper.title}", draw(st.sampled_from(CODES_ASKED)))))
+    start = random.randrange(max(1, len(words) - 3))
+    stretch = " ".join(words[start : start + random.randint(2, 10)])
+    of_topic = f"{paper.path.split('/')[-1].split('.')[0].split('-')[0]} and parents, minutes or days"
+    course = f"{random.choice(RECORDS)} {paper.title}"
+    plain = random.choice((stretch, stretch, stretch, of_topic, paper.title, f"{stretch} {paper.title}", course))
+    return draw(st.one_of(*[st.just(plain)] * 8, st.sampled_from(HOSTILE), st.text(max_size=20)))
 
 
 @st.composite
@@ -293,12 +310,13 @@ def asks(draw: st.DrawFn, corpus: Corpus) -> Ask:
         history.append(Turn("user", f"{draw(st.sampled_from(FRAMES)).format(draw(subjects(corpus)))} {said_before}"))
         if draw(st.booleans()):
             history.append(Turn("assistant", draw(subjects(corpus))))
-    kind = draw(st.sampled_from(("plain",) * 4 + ("past", "past", "all", "other", "others", "only school", "two")))
+    kind = draw(st.sampled_from(("plain", "plain", "past", "past", "all", "other", "others", "only school", "two")))
     frame = draw(st.sampled_from(FRAMES))
-    text = f"{frame.format(draw(subjects(corpus)))} {said}".strip()
+    text = f"{frame.format(draw(subjects(corpus, of_past=kind == 'past')))} {said}".strip()
     match kind:
         case "past":
-            text = draw(st.sampled_from((f"{draw(st.sampled_from(PAST))} on {text}", f"{text} {draw(st.sampled_from(PAST))}")))
+            past = draw(st.sampled_from(PAST))
+            text = f"{past} on {text}" if draw(st.booleans()) else f"{text.rstrip('?')}, {past}"
         case "all":
             text, allowed = f"{text} {draw(st.sampled_from(ALL))}", set(corpus.schools)
         case "other":
@@ -312,7 +330,7 @@ def asks(draw: st.DrawFn, corpus: Corpus) -> Ask:
             text = f"{text.rstrip('?')}? {draw(st.sampled_from(FRAMES)).format(draw(subjects(corpus)))}"
     roles = tuple(draw(st.lists(st.sampled_from(ROLES), max_size=2, unique=True)))
     asker = Asker(Slug(own) if own else None, roles)
-    return Ask(Question(text, asker, tuple(history)), frozenset(allowed), kind == "past")
+    return Ask(Question(text, asker, tuple(history)), frozenset(allowed), kind == "past", frozenset({own} - {None} | named))
 
 
 # ── what must not be shown ───────────────────────────────────────────────────────────────────────────────────────────
@@ -413,12 +431,15 @@ class Inventor:
     ) -> Written:
         self.sent.append(user.split("Passages:", 1)[1])
         passages = [text.split("\n", 1)[1] for text in re.findall(r"<passage \d+ \w+>\n(.*?)\n</passage", user, re.S)]
-        said = [line for text in passages for line in re.split(r"(?<=\.) |\n", text)]
         pieces = []
         for _ in range(self.random.randint(1, 4)):
-            sentence = self.random.choice(self._sentences + said).rstrip(".")
-            cited = "".join(f"[{self.random.randint(0, len(passages) + 1)}]" for _ in range(self.random.randint(0, 2)))
-            pieces.append(f"{sentence} {cited}. ")
+            number = self.random.randint(0, len(passages) + 1)
+            sentence = self.random.choice(self._sentences)
+            if 1 <= number <= len(passages) and self.random.random() < 0.7:
+                sentence = self.random.choice(re.findall(r"[A-Z].*?\.", passages[number - 1]) or [sentence])
+                if self.random.random() < 0.3:  # another document's words in the middle of what the passage says
+                    sentence = f"{sentence.rstrip('.')} {self.random.choice(self._sentences).split(' ', 2)[2]}"
+            pieces.append(f"{sentence.rstrip('.')} [{number}]{self.random.choice(('', '', '[1]', '[2]'))}. ")
         for piece in pieces if on_text else ():
             on_text(piece)
         return Written("".join(pieces), False, tokens_in=1, tokens_out=1)
@@ -453,7 +474,7 @@ def written_soundly(world: World, ask: Ask, seed: int) -> None:
 def searched_soundly(world: World, ask: Ask) -> None:
     """A search knows no roles, no history and no "all schools": what is open, of the school given or named."""
     query, school = ask.question.text, ask.question.asker.school
-    alone = replace(ask, question=replace(ask.question, asker=Asker(school)), is_of_past=False)
+    alone = Ask(replace(ask.question, asker=Asker(school)), ask.named, is_of_past=False)
     found = world.staffroom.search(query, school=school, limit=30)
     assert_nothing_else_shows(world.corpus, alone, repr(found))
     for passage in found:
