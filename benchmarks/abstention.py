@@ -10,7 +10,9 @@ under FOLDER, once, so that an unanswerable question finds its own. `graded` ask
 in force (STAFFROOM_DATA names another): those whose outcome is `answered` against those of `no_evidence`.
 
 Every question takes the whole way of an answer, and counts with the confidence that decided it; what gets a written
-reply or is asked back counts as declined, with confidence 0, and is told apart in the first line. Printed are the curve
+reply or is asked back counts as declined, with confidence 0, and is told apart in the first line. The questions of
+`passages` are about anything under the sun, which the trained reader of messages turns away; they are looked up all the
+same, and how many it would have turned away is told. Printed are the curve
 (one figure alone means nothing: declining everything declines what is unanswerable), the area under the curve of
 answerable against unanswerable, and where the line stands that is in force. The named alternative is the cosine of the
 nearest passage, which is what a plain vector search has to go by.
@@ -28,11 +30,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ablation import indexed
+from bot.answering.answer import Answering, answer_question
 from bot.answering.confidence import MIN_CONFIDENCE
-from bot.app import Staffroom
+from bot.answering.redirects import Redirects
+from bot.answering.remembering import RememberingEmbedder
+from bot.answering.spelling import CurrentWords
+from bot.app import embedder_of, open_reading_index, prompt_of, redirects_of, today_in_school
 from bot.evaluation.questions import read_graded
 from bot.logs import set_up_logs
 from bot.model import Answered, NoEvidence, Question
+from bot.prompts import load_replies
 from bot.settings import read_settings
 
 DECLINED_SHARES = (0.05, 0.10, 0.20, 0.30)
@@ -62,44 +69,57 @@ def main() -> None:
         if options.folder is None:
             parser.error("--folder says where the documents are to be indexed")
         settings = indexed(options.questions[0], options.folder, settings)
-    staffroom = Staffroom(settings)
+    embedder = RememberingEmbedder(embedder_of(settings))
+    index = open_reading_index(settings, model=embedder.name)
+    trained = redirects_of(settings)
+    using = Answering(
+        index=index,
+        embedder=embedder,
+        redirects=trained if options.kind == "graded" else Redirects(),
+        replies=load_replies(),
+        prompt=prompt_of("compose", settings),
+        known_words=CurrentWords(index),
+    )
     read = read_public(options.questions[0]) if options.kind == "passages" else read_own(options.questions)
-    asked = [ask(staffroom, question, answerable, own) for question, answerable, own in read]
-    staffroom.close()
-    show(asked)
+    if options.kind == "passages":
+        turned_away = sum(trained.of(question.text) is not None for question, _, _ in read)
+        print(f"the trained reader would turn away {turned_away} of {len(read)}")
+    show([ask(using, question, answerable, own) for question, answerable, own in read])
+    index.close()
 
 
-def read_public(folder: Path) -> list[tuple[Question, bool, str]]:
+def read_public(folder: Path) -> list[tuple[Question, bool, tuple[str, ...]]]:
     """Each question, whether it can be answered, and what the path of its own passage holds."""
     lines = (folder / "queries.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
-    return [(Question(one["text"]), one["answerability"] == "ANSWERABLE", one["passage"]) for one in entries]
+    return [(Question(one["text"]), one["answerability"] == "ANSWERABLE", (one["passage"],)) for one in entries]
 
 
-def read_own(paths: Sequence[Path]) -> list[tuple[Question, bool, str]]:
+def read_own(paths: Sequence[Path]) -> list[tuple[Question, bool, tuple[str, ...]]]:
     graded = [
         one for path in paths for one in read_graded(path.read_text(encoding="utf-8").splitlines(), name=str(path))
     ]
     told = (("answered",), ("no_evidence",))
     return [
-        (one.question, one.expected.outcomes == ("answered",), next(iter(one.expected.paths), ""))
+        (one.question, one.expected.outcomes == ("answered",), one.expected.paths)
         for one in graded
         if one.expected.outcomes in told
     ]
 
 
-def ask(staffroom: Staffroom, question: Question, answerable: bool, own: str) -> Asked:
-    reply = staffroom.answer(question)
-    answer, trace = reply.answer, reply.trace
-    is_judged = isinstance(answer, Answered | NoEvidence) and trace is not None and trace.confidence is not None
-    hits = staffroom.nearest(question.text, school=question.asker.school, limit=1)
+def ask(using: Answering, question: Question, answerable: bool, own: Sequence[str]) -> Asked:
+    answer, trace = answer_question(question, using, today=today_in_school())
+    is_judged = isinstance(answer, Answered | NoEvidence)
+    school = question.asker.school
+    vector = using.embedder.embed_question(question.text)
+    hits = using.index.nearest(vector, schools=(school,) if school else (), limit=1)
+    cited = [citation.path for citation in answer.citations] if isinstance(answer, Answered) else []
     return Asked(
         answerable=answerable,
-        sure=trace.confidence or 0.0 if is_judged and trace is not None else 0.0,
+        sure=trace.confidence or 0.0 if is_judged else 0.0,
         nearest=hits[0].score if hits else -1.0,
         outcome=type(answer).__name__,
-        cites_its_own=isinstance(answer, Answered)
-        and any(own and own in citation.path for citation in answer.citations),
+        cites_its_own=any(path in one for one in cited for path in own),
     )
 
 

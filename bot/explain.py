@@ -53,7 +53,7 @@ def _passages(passages: Sequence[TracedPassage]) -> Iterator[str]:
 
 def _passage_line(one: TracedPassage) -> str:
     version = f" {one.version}" if one.version else ""
-    section = f" {one.heading[-1]}," if one.heading else ""
+    section = f" {one.heading[-1]}," if one.heading and one.heading[-1] not in one.locator else ""
     scores = f"{one.fused:6.3f} {_score(one.cosine)} {_score(one.bm25)}"
     return f"  {scores}  {one.path}{version},{section} {one.locator}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 
 from bot.answering.units import sentence_spans
@@ -158,8 +159,14 @@ def figures_of(text: str) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _statements(text: str) -> Iterator[_Statement]:
-    """The clauses of a text's prose. A table's row is none: what a cell states depends on its column."""
+@lru_cache(maxsize=1024)
+def _statements(text: str) -> tuple[_Statement, ...]:
+    """The clauses of a text's prose. Kept, since each quotation is held against every other."""
+    return tuple(_read_clauses(text))
+
+
+def _read_clauses(text: str) -> Iterator[_Statement]:
+    """A table's row is no clause: what a cell states depends on its column."""
     for line in text.splitlines():
         if " | " in line:
             continue

@@ -351,7 +351,7 @@ def _look_up_code(part: StatementLookUp, asked: _Asked, using: Answering) -> Ans
 
 
 def _find(lookup: LookUp, asked: _Asked, using: Answering, *, index: PassageIndex | None = None) -> Found:
-    return find(lookup, index=index or using.index, embedder=using.embedder, notes=asked.notes)
+    return find(lookup, index=index or using.index, embedder=using.embedder, trust=asked.trust, notes=asked.notes)
 
 
 def _drafts(found: Found, asked: _Asked, using: Answering) -> Sequence[Draft]:

@@ -28,6 +28,8 @@ _CHANGES = tuple(
         rf"(?= (?:in|to|of|with|about|between|since) (?:\w+[ -]){{0,5}}{_DOCUMENT}\b|\W*$)",
         rf"\b(?:has|have|did) {_IT} (?:been )?(?:changed?|updated?|altered)\b(?=\W*$| since| from| in the new| recently| lately| this (?:year|term))",
         rf"\bhow (?:has|have|did) {_IT} (?:changed?|been changed|differ)\b",
+        rf"\bdid {_IT} change (?=(?:about|on|for|in|over)\b)",
+        r"\bwhat(?:'?s| is)? different between v?\d[\d.]* and v?\d[\d.]*\b",
         rf"\b(?:which|what) (?:bits?|parts?|sections?) (?:of {_IT} )?(?:(?:have|has|is|are|was|were) )?(?:been )?(?:changed|new|different|updated)\b",
         rf"\bdifferences? between (?:the )?{_THE_ONE_BEFORE} (?:one |version |edition |{_DOCUMENT} )?and (?:the )?(?:new|current|latest|present)(?: one| version| edition)?\b",
         rf"\bdifferences? between (?:the )?(?:new|current|latest) (?:one |version |edition |{_DOCUMENT} )?and (?:the )?{_THE_ONE_BEFORE}(?: one| version| edition)?\b",
@@ -44,7 +46,7 @@ _BEFORE = tuple(
         r"^(?:and |but |so |ok |what about |how about )*(?P<then>(?:before|previously|before that|last year|the (?:old|previous) (?:one|version|edition))\b\W*$)",
         rf"\bwhat (?:was|were) (?={_IT}).*?(?P<then>\b(?:before|previously)\b\W*$)",
         r"\b(?:did|was|were|say|said)\b.*?(?P<then>\bbefore (?:the|this|that|it) (?:last |latest |new )?(?:change[ds]?|was changed|update[ds]?|was updated|version|edition|policy)\b\W*$)",
-        r"\b(?:what|how|when|where|who|which|did)\b[^?.]*?(?P<then>(?<!get )(?<!got )(?<!be )(?<!am )(?<!im )(?<!is )(?<!are )(?<!not )\buse[d]? to (?:be|say|have|read|state|allow|count|cost|mean)\b)",
+        r"\b(?:what|how|when|where|who|which|did)\b[^?.]*?(?P<then>(?<!get )(?<!got )(?<!be )(?<!am )(?<!im )(?<!is )(?<!are )(?<!not )\buse[d]? to (?:be|say|have|read|state|allow|count|cost|mean|happen|do)\b)",
     )
 )
 

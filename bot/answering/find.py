@@ -9,9 +9,11 @@ from typing import Protocol
 from bot.answering.confidence import confidence_of, readings_of
 from bot.answering.rank import ScoredUnit, TextEmbedder, score_units
 from bot.answering.retrieve import PassageIndex, QuestionEmbedder, WordCoverage, retrieve
+from bot.answering.schools import is_of_other_schools
 from bot.answering.trace import TraceNotes
 from bot.answering.words import content_words
 from bot.model import Evidence, LookUp
+from ingestion.model import Trust
 
 UNKNOWN_WORD = "qxzjvwq"
 """Stands in no document: what a word weighs that none holds."""
@@ -33,14 +35,25 @@ class Found:
     readings: Mapping[str, float]
 
 
-def find(lookup: LookUp, *, index: PassageIndex, embedder: Embedder, notes: TraceNotes) -> Found:
-    """The evidence for a look-up, weighed. Confidence 0 where nothing was found."""
+def find(lookup: LookUp, *, index: PassageIndex, embedder: Embedder, trust: Trust, notes: TraceNotes) -> Found:
+    """The evidence for a look-up, weighed. Confidence 0 where nothing was found.
+
+    What a trust's document says of a school by name is no answer for another one.
+    """
     with notes.step("retrieve"):
         evidence = retrieve(lookup, index=index, embedder=embedder)
         weights = index.word_weight([*content_words(lookup.query), UNKNOWN_WORD])
         coverage = WordCoverage(lookup.query, lookup.expansions, weights, unknown_weight=weights.get(UNKNOWN_WORD))
     with notes.step("weigh"):
-        scored = tuple(score_units(lookup, evidence, embedder=embedder, coverage=coverage))
+        scored = tuple(
+            score_units(
+                lookup,
+                evidence,
+                embedder=embedder,
+                coverage=coverage,
+                leave_out=lambda unit: is_of_other_schools(unit, lookup.schools, trust),
+            )
+        )
         readings = readings_of(evidence, scored, coverage)
         confidence = confidence_of(readings)
     notes.looked_up(lookup)

@@ -20,7 +20,7 @@ from bot.answering.schools import (
     without_schools,
 )
 from bot.answering.spelling import KnownWords
-from bot.answering.split_questions import last_question, split_questions
+from bot.answering.split_questions import AskedPart, last_question, split_questions
 from bot.answering.wider_words import widen
 from bot.frameworks.codes import asks_codes_alone, statement_asked
 from bot.model import (
@@ -98,10 +98,16 @@ def interpret(
     asked = _Reader(question, history, trust, known, edition)
     if rewritten:
         reading = replace(reading, query=rewritten, also=(Wording(reading.query, WEIGHT_OF_CONVERSATION),))
-    elif not asks_codes_alone(current, trust.acronyms) and (parts := split_questions(current)):
+    elif not asks_codes_alone(current, trust.acronyms) and (parts := _parts(current, trust)):
         told = history if reading.leans_on else ()
         return Several(tuple((part.words, asked.part(part.words, part.query, told, whole=current)) for part in parts))
     return asked.reading(text, reading)
+
+
+def _parts(text: str, trust: Trust) -> tuple[AskedPart, ...]:
+    """The questions of a message; none of them is only a school's name ("rewards at Kestrel, Rowan and Lantern")."""
+    parts = split_questions(text)
+    return () if any(is_only_schools(part.words, trust) for part in parts) else parts
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -44,6 +44,13 @@ _ASKS_ABOUT_DOCUMENT = re.compile(
 _VERSION_COLUMNS = frozenset({"version", "date", "change", "changes", "author", "issue", "amendment"})
 
 
+_LABEL = re.compile(
+    r"\b(step|stage|level|week|section|itap|response|phase|form|c|year|tier|part)[ -]?(\d{1,2})\b", re.I
+)
+_PUPILS = re.compile(r"\b(?:pupils?|kids?|child(?:ren)?|students?|boys?|girls?|lads?|lass(?:es)?)\b", re.I)
+_STAFF = re.compile(r"\b(?:staff|employees?|colleagues?)\b", re.I)
+
+
 class TextEmbedder(Protocol):
     """Embeds questions, float32[dimension], and texts, float32[n, dimension]; rows of unit length."""
 
@@ -79,13 +86,15 @@ def score_units(
     coverage: WordCoverage,
     embedded: int = EMBEDDED_UNITS,
     weights: Mapping[str, float] | None = None,
+    leave_out: Callable[[Unit], bool] = lambda unit: False,
 ) -> list[ScoredUnit]:
     """The units of the evidence that look best by their words, then weighed by meaning as well, best first.
 
-    Empty without evidence. The weights are those of `weights.toml` unless others are given.
+    Empty without evidence. The weights are those of `weights.toml` unless others are given; what `leave_out` tells is
+    no answer.
     """
     weighed = unit_weights() if weights is None else weights
-    read = _readings_without_meaning(lookup, evidence, coverage)
+    read = [pair for pair in _readings_without_meaning(lookup, evidence, coverage) if not leave_out(pair[0])]
     likely = sorted(read, key=lambda pair: -_guess(pair[0], pair[1], weighed))[:embedded]
     if not likely:
         return []
@@ -110,6 +119,7 @@ def _readings_without_meaning(
     runs = _runs_of_letters(" ".join([lookup.query, *(expansion.means for expansion in lookup.expansions)]))
     best_fused = max((source.fused for source in evidence.kept), default=1.0) or 1.0
     read = []
+    labels = _labels(lookup.query)
     for place, source in enumerate(evidence.kept):
         version, passage = source.found.version, source.found.passage
         around = " ".join((version.title, *passage.heading))
@@ -120,6 +130,7 @@ def _readings_without_meaning(
             "passage_place": 1 / (1 + place),
             "passage_words": coverage.share_of(stems_around | frozenset(stems(passage.text))),
             "of_school": float(version.school is not None),
+            "of_other_people": float(_is_of_other_people(lookup.query, around)),
         }
         for unit in quotable_units(source):
             own = (*stems(" ".join(unit.header)), *stems(unit.text))
@@ -134,10 +145,39 @@ def _readings_without_meaning(
                 "few_words": float(words < FEW_WORDS),
                 "table_row": float(bool(unit.rows)),
                 "phrase": shared_phrase(asked, own),
+                "label": _label_reading(labels, unit),
                 "about_itself": float(_is_about_document(unit) and not asks_about_document),
             }
             read.append((unit, readings))
     return read
+
+
+def _labels(text: str) -> frozenset[tuple[str, int]]:
+    """What is called by a number: ("step", 3) of "step 3", ("c", 3) of "C3"."""
+    return frozenset((label.lower(), int(number)) for label, number in _LABEL.findall(text))
+
+
+def _label_reading(asked: frozenset[tuple[str, int]], unit: Unit) -> float:
+    """1 where the unit begins with what was asked for by its number, 0.5 where it holds it, −1 where it begins with
+    another number of the same sort."""
+    if not asked:
+        return 0.0
+    first = _labels(unit.rows[0][0] if len(unit.rows) == 1 else " ".join(unit.text.split()[:4]))
+    if first & asked:
+        return 1.0
+    if any(label == other for label, _ in first for other, _ in asked):
+        return -1.0
+    return 0.5 if _labels(unit.text) & asked else 0.0
+
+
+def _is_of_other_people(question: str, around: str) -> bool:
+    """True where the question is about pupils and the document, by its title or heading, for staff alone; or the other
+    way round."""
+    of_pupils, of_staff = bool(_PUPILS.search(question)), bool(_STAFF.search(question))
+    for_pupils, for_staff = bool(_PUPILS.search(around)), bool(_STAFF.search(around))
+    if of_pupils == of_staff or for_pupils == for_staff:
+        return False
+    return of_pupils != for_pupils
 
 
 def _guess(unit: Unit, readings: Mapping[str, float], weights: Mapping[str, float]) -> float:

@@ -125,8 +125,8 @@ class Searched:
     weight: float = 1.0
 
 
-def fuse(searched: Sequence[Searched]) -> list[ScoredPassage]:
-    """The passages of both searches as one list, best first, scored from 0 to 1: `MEANING_SHARE` of the cosine and the
+def fuse(searched: Sequence[Searched], *, meaning_share: float = MEANING_SHARE) -> list[ScoredPassage]:
+    """The passages of both searches as one list, best first, scored from 0 to 1: `meaning_share` of the cosine and the
     rest of the BM25 score as a share of the best one's, over all wordings by their weight.
 
     A convex combination of scores (Bruch, Gai and Ingber 2023) instead of ranks: docs/decisions/0012. A passage that
@@ -150,7 +150,7 @@ def fuse(searched: Sequence[Searched]) -> list[ScoredPassage]:
         best = max(worded.values(), default=1.0) or 1.0
         for id_ in found:
             meaning, words = max(0.0, near.get(id_, unseen)), worded.get(id_, 0.0) / best
-            score = MEANING_SHARE * meaning + (1 - MEANING_SHARE) * words
+            score = meaning_share * meaning + (1 - meaning_share) * words
             fused[id_] = fused.get(id_, 0.0) + one.weight / total * score
     return [
         ScoredPassage(found[id_], fused[id_], cosines.get(id_), bm25s.get(id_))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 from bot.answering.spelling import english_words
+from bot.answering.units import Unit
 from ingestion.model import School, SchoolRecord, Slug, Trust
 
 _NOT_THE_SCHOOL = (
@@ -105,6 +107,37 @@ def schools_asked(text: str, trust: Trust, *, own: School, spoken_of: Sequence[S
     if own and _OUR_OWN.search(text):
         return SchoolsAsked((own,))
     return None
+
+
+def is_of_other_schools(unit: Unit, schools: Sequence[Slug], trust: Trust) -> bool:
+    """True for words of a document that hold for schools by name, none of them among `schools`: a table's row that
+    begins with another school, a section or slide under its name, a paragraph that begins with it.
+
+    A document of the trust speaks of each school in turn; which document a passage is of does not tell whose rule it is.
+    """
+    if not schools or unit.source.found.version.school is not None:
+        return False
+    firsts = [row[0] for row in unit.rows if row] if unit.rows else [" ".join(unit.text.split()[:FIRST_WORDS])]
+    named = [_spelt_names(text, trust) for text in (*firsts, " > ".join(unit.source.found.passage.heading))]
+    return any(named) and not any(one & frozenset(schools) for one in named)
+
+
+FIRST_WORDS = 5
+
+
+def _spelt_names(text: str, trust: Trust) -> frozenset[Slug]:
+    """The schools whose names or aliases stand in the text, spelt as they are."""
+    pattern, slugs = _names_pattern(tuple((name, one.slug) for one in trust.schools for name in _names_of(one)))
+    return frozenset(slugs[" ".join(match[0].lower().split())] for match in pattern.finditer(text))
+
+
+@lru_cache(maxsize=16)
+def _names_pattern(named: tuple[tuple[str, Slug], ...]) -> tuple[re.Pattern[str], dict[str, Slug]]:
+    """One pattern of all names, the longer first; and whose each is. "The primary phase" is a part of a school."""
+    slugs = {" ".join(name.lower().split()): slug for name, slug in named}
+    names = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(slugs, key=len, reverse=True))
+    pattern = rf"(?<!\w)(?:{names})(?!\w){_NOT_THE_SCHOOL}" if names else r"(?!)"
+    return re.compile(pattern, re.IGNORECASE), slugs
 
 
 def schools_named(text: str, trust: Trust) -> tuple[Slug, ...]:

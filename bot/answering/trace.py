@@ -39,7 +39,7 @@ class TraceNotes:
             self._steps_ms[name] = self._steps_ms.get(name, 0.0) + (time.perf_counter() - started) * 1000
 
     def aside(self) -> TraceNotes:
-        """Notes of a look that the answer may not come of: its time counts here, and what it found once it is `kept`."""
+        """Notes of a look that no answer may come of: its time counts here, and what it found once it is `kept`."""
         beside = TraceNotes(embedding_model=self._embedding_model)
         beside._steps_ms = self._steps_ms
         return beside

@@ -30,11 +30,17 @@ STOP_WORDS = frozenset(
 
 def split_words(text: str) -> list[str]:
     """The words in order, lower case, without accents and without possessive endings."""
+    return list(_split(text))
+
+
+# A ranked unit is split for its stems and again for its letters.
+@lru_cache(maxsize=512)
+def _split(text: str) -> tuple[str, ...]:
     plain = text
     if not text.isascii():
         plain = unicodedata.normalize("NFKD", text)
         plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("’", "'")
-    return [word.removesuffix("'s").replace("'", "") for word in _WORD.findall(plain.lower())]
+    return tuple(word.removesuffix("'s").replace("'", "") for word in _WORD.findall(plain.lower()))
 
 
 @lru_cache(maxsize=65_536)

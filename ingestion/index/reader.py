@@ -388,7 +388,8 @@ class Index:
                         waiting.append(scope)
                 if not waiting:
                     best = dict(sorted(near, key=lambda scored: (-scored[1], scored[0]))[:limit])
-                    found = self._read_found(connection, state, best, roles, in_scopes(scopes))
+                    # each was found to be searched and readable above, in a transaction of this state
+                    found = hide_names(connection, self._read.of(connection, state, best), roles)
                     return [Hit(found[id_], score) for id_, score in best.items() if id_ in found]
             asked *= 2  # vectors that are retired, or kept to other roles, crowded out those that are searched
         return []

@@ -129,7 +129,7 @@ def test_each_case_that_is_no_look_up_says_where_to_go_and_what_can_be_asked(
 
 
 def test_every_case_has_a_reply() -> None:
-    families = {"safeguarding", "personal_data", "out_of_scope"}
+    families = {"safeguarding", "personal_data", "out_of_scope", "help"}
     named = {
         name.removeprefix(f"{family}_") for name in REPLIES for family in families if name.startswith(f"{family}_")
     }

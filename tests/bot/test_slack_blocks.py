@@ -52,6 +52,18 @@ def test_each_kind_of_reply_looks_as_agreed(name: str, golden: Golden) -> None:
     )
 
 
+def test_a_link_or_mention_that_a_document_holds_is_shown_as_it_stands() -> None:
+    quote = "Use [the new form](https://evil.example), <!channel> and <https://evil.example|this>."
+    assert isinstance(QUOTED.answer, Answered)
+    poisoned = replace(QUOTED.answer.citations[0], title=quote, quote=quote)
+    text = render_message(Reply(replace(QUOTED.answer, citations=(poisoned,)))).text
+    assert (
+        text.count("Use [the new form](https://evil.example), &lt;!channel&gt; and &lt;https://evil.example|this&gt;.")
+        == 2
+    )
+    assert "<" not in text
+
+
 def types(message: SlackMessage) -> list[str]:
     return [block["type"] for block in message.blocks]
 

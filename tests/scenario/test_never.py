@@ -1,9 +1,9 @@
 """Never another school's words, never what is kept to another role, never a past edition that was not asked for.
 
-Trusts are made up at random: schools whose names share words, and documents that say nearly the same at each of them, so
-that another school's often match a question best. Every document has a word and a figure that stand in no other. Whatever
-is asked then, by whom and after what: the words of a document that must not be shown stand nowhere in the answer, nor in
-how it came about.
+Trusts are made up at random: schools whose names share words, and documents that say nearly the same at each of them,
+so that another school's often match a question best. Every document has a word and a figure that stand in no other.
+Whatever is asked then, by whom and after what: the words of a document that must not be shown stand nowhere in the
+answer, nor in how it came about.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bot.app
@@ -74,7 +74,11 @@ TOPICS = {
 }
 """Of each topic what every document says of it, with the word and the figure that are its own."""
 
-KEPT_TO = {"leaders": {"leader", "headteacher"}, "governors": {"governor"}, "mentors": {"mentor", "leader", "headteacher"}}
+KEPT_TO = {
+    "leaders": {"leader", "headteacher"},
+    "governors": {"governor"},
+    "mentors": {"mentor", "leader", "headteacher"},
+}
 """What an audience names → the roles that may read it."""
 ROLES = ("leader", "headteacher", "governor", "mentor", "teacher")
 
@@ -132,7 +136,9 @@ class _Maker:
         if self.random.random() < 0.4:
             body += f"\nStaff must:\n\n- write the {code} name in the book\n- tell the {code} head of year\n"
         if self.random.random() < 0.3:
-            body += f"\n| {topic} | Minutes |\n| --- | --- |\n| first {code} time | {figure} |\n| {code} again | {figure} |\n"
+            body += (
+                f"\n| {topic} | Minutes |\n| --- | --- |\n| first {code} time | {figure} |\n| {code} again | {figure} |"
+            )
         text = f"---\n{matter}---\n# {title}\n\n{body}"
         self.papers.append(Paper(path, school, code, figure, title, text, stands, audience, bool(is_gone)))  # type: ignore[arg-type]
 
@@ -140,31 +146,83 @@ class _Maker:
         """One document in one of the states that documents are found in."""
         title = f"{topic} policy {self.code()}"
         path = f"{folder}/{topic.lower()}"
-        self.audience = self.random.choice((None, None, None, *KEPT_TO))
-        kept = {"audience": self.audience} if self.audience else {}
-        before = {"audience": other} if (other := self.random.choice((None, None, self.audience, *KEPT_TO))) else {}
-        state = self.random.choice(("alone", "stated", "by name", "changed", "draft", "beside", "waiting", "gone", "open"))
+        audience = self.random.choice((None, None, None, *KEPT_TO))
+        other = self.random.choice((None, None, audience, *KEPT_TO))
+        kept = {"audience": audience} if audience else {}
+        before = {"audience": other} if other else {}
+        state = self.random.choice(
+            ("alone", "stated", "by name", "changed", "draft", "beside", "waiting", "gone", "open")
+        )
         policy = {"kind": "policy"}
         match state:
             case "alone" | "open":
                 self.add(f"{path}.md", school, topic, title, **policy, **(kept if state == "alone" else {}))
             case "stated":
-                self.add(f"{path}-1.md", school, topic, title, version="1.0", status="superseded", stands="superseded", **policy, **before)
+                self.add(
+                    f"{path}-1.md",
+                    school,
+                    topic,
+                    title,
+                    version="1.0",
+                    status="superseded",
+                    stands="superseded",
+                    **policy,
+                    **before,
+                )
                 self.add(f"{path}-2.md", school, topic, title, version="2.0", **policy, **kept)
             case "by name":
-                self.add(f"{path}-1.md", school, topic, title, approved_on="2024-01-01", stands="superseded", **policy, **before)
+                self.add(
+                    f"{path}-1.md",
+                    school,
+                    topic,
+                    title,
+                    approved_on="2024-01-01",
+                    stands="superseded",
+                    **policy,
+                    **before,
+                )
                 self.add(f"{path}-2.md", school, topic, title, approved_on="2025-01-01", **policy, **kept)
             case "changed":
-                self.add(f"{path}.md", school, topic, title, version="1.0", stands="superseded", is_gone=True, **policy, **before)
+                self.add(
+                    f"{path}.md",
+                    school,
+                    topic,
+                    title,
+                    version="1.0",
+                    stands="superseded",
+                    is_gone=True,
+                    **policy,
+                    **before,
+                )
                 self.add(f"{path}.md", school, topic, title, version="2.0", **policy, **kept)
             case "draft":
                 self.add(f"{path}.md", school, topic, title, status="draft", stands="draft", **policy, **kept)
             case "beside":
                 self.add(f"{path}.md", school, topic, title, version="1.0", **policy, **kept)
-                self.add(f"{path}-new.md", school, topic, title, version="2.0", status="draft", stands="draft", **policy, **before)
+                self.add(
+                    f"{path}-new.md",
+                    school,
+                    topic,
+                    title,
+                    version="2.0",
+                    status="draft",
+                    stands="draft",
+                    **policy,
+                    **before,
+                )
             case "waiting":
                 self.add(f"{path}.md", school, topic, title, version="1.0", **policy, **kept)
-                self.add(f"{path}-new.md", school, topic, title, version="2.0", effective_from="2027-01-01", stands="waiting", **policy, **before)
+                self.add(
+                    f"{path}-new.md",
+                    school,
+                    topic,
+                    title,
+                    version="2.0",
+                    effective_from="2027-01-01",
+                    stands="waiting",
+                    **policy,
+                    **before,
+                )
             case "gone":
                 self.add(f"{path}.md", school, topic, title, stands="withdrawn", is_gone=True, **policy, **kept)
 
@@ -179,7 +237,7 @@ class _Maker:
         self.papers.append(Paper(f"{folder}programmes.toml", school, code, figure, code, programmes))
         code, figure = self.code(), 100 + len(self.papers)
         statements = "framework,section,section_name,type,code,text\n" + "".join(
-            f"{code} framework,4,Phones,Learn that...,4.{n},Pupils with a {code} phone wait {figure} minutes at gate {n}.\n"
+            f"{code} framework,4,Phones,Learn that...,4.{n},Pupils with a {code} phone wait {figure} minutes at {n}.\n"
             for n in (5, 6)
         )
         self.papers.append(Paper(f"{folder}frameworks/{code}.csv", school, code, figure, code, statements))
@@ -248,7 +306,13 @@ FRAMES = (
     "{} in the primary phase?",
     "Is {} for infant pupils?",
 )
-RECORDS = ("what is 4.6", "what does 4.5 say", "learn that 4.6", "which course is funded for mentors", "npq for teachers")
+RECORDS = (
+    "what is 4.6",
+    "what does 4.5 say",
+    "learn that 4.6",
+    "which course is funded for mentors",
+    "npq for teachers",
+)
 HOSTILE = ('" OR scope : *', "scope:s1 NEAR(phone tie)", "phone* OR -leave", "'); --", "%_|leader|", "\ud800 phone \0")
 ALL = ("at all schools", "at each school", "in every school of the trust")
 PAST = (
@@ -330,7 +394,9 @@ def asks(draw: st.DrawFn, corpus: Corpus) -> Ask:
             text = f"{text.rstrip('?')}? {draw(st.sampled_from(FRAMES)).format(draw(subjects(corpus)))}"
     roles = tuple(draw(st.lists(st.sampled_from(ROLES), max_size=2, unique=True)))
     asker = Asker(Slug(own) if own else None, roles)
-    return Ask(Question(text, asker, tuple(history)), frozenset(allowed), kind == "past", frozenset({own} - {None} | named))
+    return Ask(
+        Question(text, asker, tuple(history)), frozenset(allowed), kind == "past", frozenset({own} - {None} | named)
+    )
 
 
 # ── what must not be shown ───────────────────────────────────────────────────────────────────────────────────────────
@@ -352,13 +418,15 @@ def assert_nothing_else_shows(corpus: Corpus, ask: Ask, shown: str) -> None:
     for paper in corpus.papers:
         assert may_be_quoted(paper, ask) or paper.code not in shown.replace(paper.title, ""), f"words of {paper}"
         for name in {paper.path, paper.title} - known:
-            assert f"'{name}'" not in shown and (name == paper.code or name not in shown), f"name of {paper}"
+            assert name not in shown, f"name of {paper}"
 
 
 def without_what_was_asked(answer: Answer, trace: Trace) -> str:
     """All of an answer and of how it came about, but for the asker's words and those that a model wrote."""
     if isinstance(answer, Answered):
-        answer = replace(answer, sentences=(), parts=tuple(replace(part, asked="", sentences=()) for part in answer.parts))
+        answer = replace(
+            answer, sentences=(), parts=tuple(replace(part, asked="", sentences=()) for part in answer.parts)
+        )
     return repr((answer, replace(trace, query="", also=(), expansions=(), dropped=())))
 
 
@@ -367,7 +435,9 @@ def assert_sound(corpus: Corpus, ask: Ask, answer: Answer, trace: Trace) -> None
     assert printed["outcome"] in OUTCOMES - {"failed"}
     seen = ask
     if isinstance(answer, NeedsDetail) and answer.asks == "school":
-        assert trace.interpretation  # what differs by school was found in all of them: the trace tells, nothing is quoted
+        assert (
+            trace.interpretation
+        )  # what differs by school was found in all of them: the trace tells, nothing is quoted
         seen = replace(ask, schools=frozenset(corpus.schools))
     assert_nothing_else_shows(corpus, seen, without_what_was_asked(answer, trace))
     if not isinstance(answer, Answered):
@@ -447,7 +517,8 @@ class Inventor:
 
 # ── whatever is asked ────────────────────────────────────────────────────────────────────────────────────────────────
 
-SEEDS = (1, 2, 3)
+SEEDS = (2, 7, 26)
+"""Corpora of two, three and four schools, in which documents are in every state."""
 
 
 @pytest.fixture(scope="module", params=SEEDS)
@@ -486,13 +557,13 @@ def times(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@times(40)
+@times(30)
 @given(data=st.data())
 def test_an_answer_shows_nothing_that_must_not_be_shown(world: World, data: st.DataObject) -> None:
     quoted_soundly(world, data.draw(asks(world.corpus)))
 
 
-@times(30)
+@times(24)
 @given(data=st.data(), seed=st.integers(0, 1_000_000))
 def test_nor_does_one_that_a_model_wrote_which_copies_and_cites_at_random(
     world: World, data: st.DataObject, seed: int
@@ -500,7 +571,30 @@ def test_nor_does_one_that_a_model_wrote_which_copies_and_cites_at_random(
     written_soundly(world, data.draw(asks(world.corpus)), seed)
 
 
-@times(30)
+@times(16)
 @given(data=st.data())
 def test_nor_does_a_search(world: World, data: st.DataObject) -> None:
     searched_soundly(world, data.draw(asks(world.corpus)))
+
+
+# ── what was found so, and mended ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_training_programme_of_another_school_is_not_offered(world: World) -> None:
+    """It was: programmes were read of every school."""
+    [paper] = [one for one in world.corpus.papers if one.school and one.path.endswith("programmes.toml")]
+    for school in (None, *world.corpus.schools):
+        question = Question(
+            f"Which course is there for mentors, the {paper.code} course?", Asker(Slug(school or "") or None)
+        )
+        ask = Ask(question, frozenset({school} - {None}), is_of_past=False)
+        quoted_soundly(world, ask)
+        answer, _ = answer_question(question, world.quoting, today=TODAY)
+        offered = [offer.name for offer in answer.programmes] if isinstance(answer, Answered) else []
+        assert (f"{paper.code} course for mentors" in offered) == (school == paper.school)
+
+
+def test_where_no_school_is_known_what_schools_say_is_no_part_of_how_the_trusts_answer_came_about(world: World) -> None:
+    """It was: every school's documents are searched to tell whether to ask which, and the trace named what it found."""
+    for paper in world.corpus.papers[::5]:
+        quoted_soundly(world, Ask(Question(paper.title), frozenset(), is_of_past=False))

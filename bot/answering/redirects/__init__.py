@@ -23,17 +23,17 @@ from bot.answering.redirects.reading import (
 )
 from bot.model import RedirectCase, RedirectKind
 
-SAFEGUARDING_FROM = -0.6
+SAFEGUARDING_FROM = -1.5
 """A safeguarding score from here on gets the safeguarding reply: below even, since a reply that was not needed
-costs ten seconds. Chosen by leaving authors out of training, for a recall of 98.5 % of the
-left-out author's disclosures (docs/safeguarding.md)."""
+costs ten seconds. Chosen on an author who was left out of training: 97.6 % of that author's disclosures, half of them
+only hinted at, are noticed, and 3.5 % of look-alikes taken (docs/safeguarding.md)."""
 
 PLAIN_WORDS_COUNT = 1.0
 """What the rules' yes adds to the score."""
 
-OTHER_FROM = 0.0
-"""A personal-data or out-of-scope score from here on gets its reply: no lower than even, since a question that is
-turned away wrongly is a colleague without an answer."""
+OTHER_FROM = 0.5
+"""A personal-data or out-of-scope score from here on gets its reply: above even, since a question that is turned away
+wrongly is a colleague without an answer. Of the left-out author's 320 look-alikes one is."""
 
 SURE_OF_CASE = 0.3
 """Of a safeguarding message, the share of its likeliest case from which that case's reply is given; else the one about
