@@ -157,7 +157,7 @@ def test_quotations_of_one_document_that_answer_alike_stand_in_reading_order() -
 
 
 def test_a_weaker_quotation_that_stands_earlier_does_not_push_the_answer_down() -> None:
-    weaker_first = {"Gates open at eight.": 0.65, "Lessons begin at nine.": 0.9}
+    weaker_first = {"Gates open at eight.": 0.75, "Lessons begin at nine.": 0.9}
     assert quoted_in_order(weaker_first) == ["Lessons begin at nine.", "Gates open at eight."]
 
 
@@ -166,9 +166,9 @@ def test_what_scores_well_below_the_best_is_not_quoted() -> None:
 
 
 def test_all_quotations_together_keep_to_their_budget_of_words() -> None:
-    each = {f"Rule number{n}: " + f"word{n} " * 60 + "end.": 0.9 - n / 100 for n in range(4)}
+    each = {f"Rule number{n}: " + f"word{n} " * 60 + "end.": 0.9 - n / 100 for n in range(5)}
     quoted = quoted_in_order(each)
-    assert len(quoted) == 2
+    assert len(quoted) == 3
     assert sum(len(text.split()) for text in quoted) <= TOTAL_WORDS
 
 

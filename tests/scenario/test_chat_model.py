@@ -10,9 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 import bot.app
+from bot.answering.redirects import Redirects
 from bot.app import Staffroom
 from bot.metrics import Metrics
-from bot.model import Answered, AnswerSentence, Question, Reply
+from bot.model import Answered, AnswerSentence, Question, Reply, Turn
 from bot.settings import Settings
 from tests.fakes import FakeEmbedder
 from tests.openai_standin import OpenAIStandIn, Scripted
@@ -39,9 +40,12 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIStandIn]:
 def ask(office: Office, provider: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """`ask(question, **settings)`: the reply, and the sentences that were shown before it."""
     monkeypatch.setattr(bot.app, "embedder_of", lambda settings: FakeEmbedder())
+    monkeypatch.setattr(bot.app, "redirects_of", lambda settings: Redirects())
     opened: list[Staffroom] = []
 
-    def asking(*questions: str, watched: bool = True, **settings: str) -> tuple[list[Reply], list[AnswerSentence]]:
+    def asking(
+        *questions: str, watched: bool = True, history: tuple[Turn, ...] = (), **settings: str
+    ) -> tuple[list[Reply], list[AnswerSentence]]:
         values = {
             "STAFFROOM_DATA": str(office.data),
             "STAFFROOM_CHAT_MODEL": "openai:standin",
@@ -53,7 +57,9 @@ def ask(office: Office, provider: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
         shown: list[AnswerSentence] = []
         on_sentence = shown.append if watched else None
         with capture_logs():
-            return [staffroom.answer(Question(one), on_sentence=on_sentence) for one in questions], shown
+            return [
+                staffroom.answer(Question(one, history=history), on_sentence=on_sentence) for one in questions
+            ], shown
 
     yield asking
     for staffroom in opened:
@@ -81,6 +87,13 @@ def test_unwatched_the_text_is_fetched_whole(ask: Any, provider: OpenAIStandIn) 
     [reply], shown = ask(LEAVE_ASKED, watched=False)
     assert (shown, len(sentences(reply))) == ([], 1)
     assert not provider.requests[0].get("stream")
+
+
+def test_a_follow_up_is_written_anew_before_it_is_looked_up(ask: Any, provider: OpenAIStandIn) -> None:
+    provider.script = [Scripted("How many days of paid leave for moving house?"), Scripted("NOT IN THE PASSAGES")]
+    [reply], _ = ask("and for moving house?", history=(Turn("user", LEAVE_ASKED), Turn("assistant", LEAVE)))
+    assert [call.step for call in reply.trace.model_calls] == ["rewrite", "compose"]
+    assert reply.trace.query == "How many days of paid leave for moving house?"
 
 
 def test_when_the_stream_breaks_the_whole_answer_still_arrives(ask: Any, provider: OpenAIStandIn) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.answering.redirects.disclosure import case_in_plain_words, reads_as_disclosure
+from bot.answering.redirects.ordinary import asks_in_general, is_bare
 from bot.answering.redirects.reading import (
     OUT_OF_SCOPE,
     PERSONAL_DATA,
@@ -30,6 +31,12 @@ only hinted at, are noticed, and 3.5 % of look-alikes taken (docs/safeguarding.m
 
 PLAIN_WORDS_COUNT = 1.0
 """What the rules' yes adds to the score."""
+
+IN_GENERAL_FROM = 1.0
+"""The safeguarding score that a short question put in general must reach, whose plain words raise no alarm."""
+
+WHEN_BARE_FROM = 4.0
+"""The other score that a few words must reach of which none is one that such requests have."""
 
 OTHER_FROM = 0.5
 """A personal-data or out-of-scope score from here on gets its reply: above even, since a question that is turned away
@@ -66,7 +73,7 @@ class Redirects:
         for said in earlier:
             if case := self._safeguarding_case(said, self._read(said)):
                 return Redirection("safeguarding", case)
-        return self._other(read)
+        return self._other(text, read)
 
     def _read(self, text: str) -> list[Logits]:
         """What the reader makes of each window; [] without a reader or without words."""
@@ -79,17 +86,21 @@ class Redirects:
         if not read:
             return case_in_plain_words(text) if in_plain_words else None
         most = max(read, key=safeguarding_score)
-        if safeguarding_score(most) + PLAIN_WORDS_COUNT * in_plain_words < SAFEGUARDING_FROM:
+        least = IN_GENERAL_FROM if not in_plain_words and asks_in_general(text) else SAFEGUARDING_FROM
+        if safeguarding_score(most) + PLAIN_WORDS_COUNT * in_plain_words < least:
             return None
         case, share = likeliest(most, SAFEGUARDING)
         return case if share >= SURE_OF_CASE else "child"
 
-    def _other(self, read: Sequence[Logits]) -> Redirection | None:
+    def _other(self, text: str, read: Sequence[Logits]) -> Redirection | None:
         most = max(read, key=other_score, default=None)
         if most is None or other_score(most) < OTHER_FROM:
             return None
         case, _ = likeliest(most, (*PERSONAL_DATA, *OUT_OF_SCOPE))
-        return Redirection("personal_data" if case in PERSONAL_DATA else "out_of_scope", case)
+        kind: RedirectKind = "personal_data" if case in PERSONAL_DATA else "out_of_scope"
+        if other_score(most) < WHEN_BARE_FROM and is_bare(text, kind):
+            return None
+        return Redirection(kind, case)
 
 
 _VOCABULARY = re.compile(
