@@ -82,9 +82,9 @@ def interpret(
     history = tuple(Turn(turn.role, clean_question(turn.text)[:MAX_QUESTION_CHARACTERS]) for turn in question.history)
     edition, current = edition_asked(text)
     reading = read_in_conversation("" if history and is_only_schools(current, trust) else current, history)
-    redirection = redirects.of(whole, earlier=reading.leans_on)
+    redirection = redirects.of(whole, earlier=reading.leans_on, in_trust=bool(trust.schools))
     if redirection is None and rewritten:
-        redirection = redirects.of(rewritten)
+        redirection = redirects.of(rewritten, in_trust=bool(trust.schools))
     if redirection is not None:
         named = schools_named(text, trust)
         whose = named[0] if len(named) == 1 else _known_school(question, trust)

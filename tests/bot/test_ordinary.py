@@ -59,3 +59,10 @@ def test_a_few_words_without_any_of_such_a_request_are_looked_up(text: str, kind
 )
 def test_a_request_with_its_words_is_not_bare(text: str, kind: str) -> None:
     assert not is_bare(text, kind)
+
+
+def test_a_corpus_without_schools_turns_away_only_what_asks_plainly_for_records() -> None:
+    redirects = Redirects(FakeReader({"rosario": {"pupil_record": 5.5, "question": 4.0}}))
+    text = "who played his rosario on the show, and is she still alive"
+    assert redirects.of(text) == Redirection("personal_data", "pupil_record")
+    assert redirects.of(text, in_trust=False) is None

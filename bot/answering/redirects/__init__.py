@@ -64,16 +64,20 @@ class Redirects:
 
     reader: MessageReader | None = None
 
-    def of(self, text: str, *, earlier: Sequence[str] = ()) -> Redirection | None:
+    def of(self, text: str, *, earlier: Sequence[str] = (), in_trust: bool = True) -> Redirection | None:
         """The redirection of a message; None for one that is looked up. `earlier`: the asker's own messages that this
-        one leans on, the latest first: a question that leans on a disclosure is one."""
+        one leans on, the latest first: a question that leans on a disclosure is one.
+
+        `in_trust` False: of a corpus without schools little can be said of what is out of its scope, and whose records
+        are meant; a message must ask for such things more plainly.
+        """
         read = self._read(text)
         if case := self._safeguarding_case(text, read):
             return Redirection("safeguarding", case)
         for said in earlier:
             if case := self._safeguarding_case(said, self._read(said)):
                 return Redirection("safeguarding", case)
-        return self._other(text, read)
+        return self._other(text, read, least=OTHER_FROM if in_trust else WHEN_BARE_FROM)
 
     def _read(self, text: str) -> list[Logits]:
         """What the reader makes of each window; [] without a reader or without words."""
@@ -92,9 +96,9 @@ class Redirects:
         case, share = likeliest(most, SAFEGUARDING)
         return case if share >= SURE_OF_CASE else "child"
 
-    def _other(self, text: str, read: Sequence[Logits]) -> Redirection | None:
+    def _other(self, text: str, read: Sequence[Logits], *, least: float) -> Redirection | None:
         most = max(read, key=other_score, default=None)
-        if most is None or other_score(most) < OTHER_FROM:
+        if most is None or other_score(most) < least:
             return None
         case, _ = likeliest(most, (*PERSONAL_DATA, *OUT_OF_SCOPE))
         kind: RedirectKind = "personal_data" if case in PERSONAL_DATA else "out_of_scope"
