@@ -40,15 +40,14 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from benchmarks.conversation import file_name, index_passages, read_asked
-from bot.answering.find import UNKNOWN_WORD
+from bot.answering.find import coverage_of
 from bot.answering.interpret import interpret
 from bot.answering.rank import score_units
 from bot.answering.redirects import Redirects
-from bot.answering.retrieve import SEARCH_DEPTH, Searched, WordCoverage, fuse, question_vector, retrieve, search_both
+from bot.answering.retrieve import SEARCH_DEPTH, Searched, fuse, question_vector, retrieve, search_both
 from bot.answering.spelling import KnownWords
 from bot.answering.weights import unit_weights
 from bot.answering.wider_words import widen
-from bot.answering.words import content_words
 from bot.app import embedder_of, open_reading_index
 from bot.evaluation.grade import folded
 from bot.evaluation.questions import GradedQuestion, read_graded
@@ -378,10 +377,7 @@ def show_units(bench: Bench, judged: Sequence[Judged]) -> None:
         ranks = []
         for one in judged:
             evidence = retrieve(one.lookup, index=bench.index, embedder=bench.embedder)
-            rarity = bench.index.word_weight([*content_words(one.lookup.query), UNKNOWN_WORD])
-            coverage = WordCoverage(
-                one.lookup.query, one.lookup.expansions, rarity, unknown_weight=rarity[UNKNOWN_WORD]
-            )
+            coverage = coverage_of(one.lookup, bench.index)
             units = score_units(one.lookup, evidence, embedder=bench.embedder, coverage=coverage, weights=chosen)
             stretches = [replace(stretch_of(scored.unit.source.found), text=scored.unit.text) for scored in units]
             ranks.append(next((at for at, unit in enumerate(stretches, start=1) if one.is_relevant(unit)), math.inf))

@@ -27,18 +27,17 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from bot.answering.confidence import readings_of
-from bot.answering.find import UNKNOWN_WORD
+from bot.answering.find import coverage_of
 from bot.answering.interpret import interpret
 from bot.answering.rank import ScoredUnit, score_units
 from bot.answering.redirects import Redirects
+from bot.answering.remembering import RememberingEmbedder
 from bot.answering.retrieve import WordCoverage, retrieve
 from bot.answering.weights import unit_weights
-from bot.answering.words import content_words
 from bot.app import embedder_of, open_reading_index
 from bot.batch import as_question
 from bot.model import Evidence, LookUp, ProgrammeQuestion
 from bot.settings import Settings, read_settings
-from ingestion.embed import Embedder
 from ingestion.index import Index
 from ingestion.model import Trust
 
@@ -46,6 +45,8 @@ Floats = NDArray[np.float64]
 ROOT = Path(__file__).parents[1]
 EVAL = ROOT / "tests" / "eval"
 WEIGHTS = ROOT / "bot" / "answering" / "weights.toml"
+KEPT_TEXTS = 100_000
+"""Every stretch of the corpus is embedded once: the questions share most passages."""
 FOLDS = 5
 QUOTED_UNITS = 4
 """An answer is right when one of so many best units holds the graded words: about what is quoted."""
@@ -118,7 +119,7 @@ def main() -> None:
 
 def cases_of(files: Sequence[Path], settings: Settings) -> list[Case]:
     """A case for every graded question that is looked up; one about a school that is asked for first is none."""
-    embedder = _Remembering(embedder_of(settings))
+    embedder = RememberingEmbedder(embedder_of(settings), texts=KEPT_TEXTS)
     index = open_reading_index(settings, model=embedder.name)
     trust = index.trust()
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -128,14 +129,13 @@ def cases_of(files: Sequence[Path], settings: Settings) -> list[Case]:
     return cases
 
 
-def case_of(entry: dict[str, Any], index: Index, embedder: _Remembering, trust: Trust) -> Case | None:
+def case_of(entry: dict[str, Any], index: Index, embedder: RememberingEmbedder, trust: Trust) -> Case | None:
     interpretation = interpret(as_question(entry), trust=trust, redirects=Redirects())
     lookup = interpretation.lookup if isinstance(interpretation, ProgrammeQuestion) else interpretation
     if not isinstance(lookup, LookUp) or entry.get("outcome") not in ("answered", "no_evidence"):
         return None
     evidence = retrieve(lookup, index=index, embedder=embedder)
-    weights = index.word_weight([*content_words(lookup.query), UNKNOWN_WORD])
-    coverage = WordCoverage(lookup.query, lookup.expansions, weights, unknown_weight=weights[UNKNOWN_WORD])
+    coverage = coverage_of(lookup, index)
     units = tuple(score_units(lookup, evidence, embedder=embedder, coverage=coverage, embedded=40))
     right = np.array([is_right(one, entry) for one in units], dtype=bool)
     return Case(str(entry["id"]), entry["outcome"] == "answered", lookup, evidence, coverage, units, right)
@@ -161,23 +161,6 @@ def without_answers(cases: Sequence[Case]) -> list[Case]:
             nothing = np.zeros(len(units), dtype=bool)
             left.append(replace(case, answerable=False, evidence=evidence, units=units, right=nothing, left_out=True))
     return left
-
-
-class _Remembering:
-    """Embeds each text once: the questions share most passages."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._known: dict[str, NDArray[np.float32]] = {}
-        self.name = embedder.name
-
-    def embed_question(self, text: str) -> NDArray[np.float32]:
-        return self._embedder.embed_question(text)
-
-    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
-            self._known.update(zip(new, self._embedder.embed_passages(new), strict=True))
-        return np.stack([self._known[text] for text in texts])
 
 
 # ── the weights of units ─────────────────────────────────────────────────────────────────────────────────────────────

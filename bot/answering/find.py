@@ -42,8 +42,7 @@ def find(lookup: LookUp, *, index: PassageIndex, embedder: Embedder, trust: Trus
     """
     with notes.step("retrieve"):
         evidence = retrieve(lookup, index=index, embedder=embedder)
-        weights = index.word_weight([*content_words(lookup.query), UNKNOWN_WORD])
-        coverage = WordCoverage(lookup.query, lookup.expansions, weights, unknown_weight=weights.get(UNKNOWN_WORD))
+        coverage = coverage_of(lookup, index)
     with notes.step("weigh"):
         scored = tuple(
             score_units(
@@ -61,3 +60,9 @@ def find(lookup: LookUp, *, index: PassageIndex, embedder: Embedder, trust: Trus
     notes.weighed(scored)
     notes.judged(confidence, readings)
     return Found(lookup, evidence, scored, confidence, readings)
+
+
+def coverage_of(lookup: LookUp, index: PassageIndex) -> WordCoverage:
+    """What tells how much of a look-up's words a text holds, each weighed by its rarity in the index."""
+    weights = index.word_weight([*content_words(lookup.query), UNKNOWN_WORD])
+    return WordCoverage(lookup.query, lookup.expansions, weights, unknown_weight=weights.get(UNKNOWN_WORD))
